@@ -59,7 +59,7 @@ class Spec:
         if self.type is bool:
             return "true or false"
         if self.type is str:
-            return f"text of at most {self.maximum:g} characters"
+            return f"text of {self.minimum:g} to {self.maximum:g} characters"
         return f"{self.minimum:g} to {self.maximum:g}{f' {self.unit}' if self.unit else ''}"
 
     def check(self, value: Any) -> Any:
@@ -68,14 +68,19 @@ class Spec:
             if isinstance(value, bool):
                 return value
         elif self.type is str:
-            if isinstance(value, str) and len(value) <= (self.maximum or math.inf):
-                if not self.choices or value in {choice.value for choice in self.choices}:
-                    return value
+            if isinstance(value, str) and self._text_fits(value):
+                return value
         elif isinstance(value, (int, float)) and not isinstance(value, bool):
             number = self._number(value)
             if number is not None:
                 return number
         raise SettingError(self.name, f"{self.label} can't be {_shown(value)}", self.allowed)
+
+    def _text_fits(self, value: str) -> bool:
+        if self.choices:
+            return value in {choice.value for choice in self.choices}
+        assert self.minimum is not None and self.maximum is not None
+        return self.minimum <= len(value) <= self.maximum
 
     def _number(self, value: float) -> float | int | None:
         if not math.isfinite(value) or (self.type is int and value != int(value)):

@@ -94,8 +94,7 @@ class Picture:
     def __post_init__(self) -> None:
         if self.pixels.shape != self.info.shape or self.pixels.dtype != self.info.numpy_dtype:
             raise PictureError(
-                f"the pixels are {self.pixels.shape} {self.pixels.dtype}, "
-                f"not {self.info.shape} {self.info.numpy_dtype}"
+                f"the pixels are {self.pixels.shape} {self.pixels.dtype}, not {self.info.shape} {self.info.numpy_dtype}"
             )
 
     @classmethod

@@ -1,0 +1,1 @@
+"""The wire: messages, their limits and errors, chunks of pictures, addresses and sockets, for both sides."""
