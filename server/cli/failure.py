@@ -1,0 +1,40 @@
+"""What a person is told when a command fails: what happened, and what to do about it."""
+
+from __future__ import annotations
+
+import click
+
+from ...shared.declaration import SettingError
+from ...shared.picture import PictureError
+
+
+class Failure(click.ClickException):
+    """The work failed (exit code 1)."""
+
+    def __init__(self, problem: str, advice: str = "") -> None:
+        super().__init__(f"{problem}\n{advice}" if advice else problem)
+
+
+class BadInput(Failure):
+    """What was given can't be used (exit code 2)."""
+
+    exit_code = 2
+
+
+def explain(error: Exception) -> Failure:
+    """Put an exception into words.
+
+    Errors meant for people carry the attribute ``hint``, a sentence on what to do. Of these, `ValueError` means
+    that the input was at fault.
+    """
+    if isinstance(error, (SettingError, PictureError)):
+        return BadInput(str(error))
+    hint = getattr(error, "hint", None)
+    if hint is not None:
+        return (BadInput if isinstance(error, ValueError) else Failure)(str(error), hint)
+    if isinstance(error, OSError) and error.strerror:
+        return Failure(f"{error.strerror}: {error.filename}" if error.filename else error.strerror)
+    return Failure(
+        f"Something went wrong that should not: {type(error).__name__}: {error}",
+        "`reverie --debug` before the same command shows where; please report it.",
+    )
