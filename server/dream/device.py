@@ -1,0 +1,102 @@
+"""Devices: where a dream is computed, and in what numbers."""
+
+from __future__ import annotations
+
+import os
+import platform
+from dataclasses import dataclass
+
+import torch
+
+from ...shared.declaration import SettingError
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceInfo:
+    """A device in words. ``kind`` is "cpu", "cuda" or "mps"; ``memory`` is its whole memory in bytes."""
+
+    name: str
+    kind: str
+    memory: int
+
+
+def available() -> list[str]:
+    """The devices of this machine by name, the fastest first."""
+    cards = [f"cuda:{index}" for index in range(torch.cuda.device_count())] if torch.cuda.is_available() else []
+    return [*cards, *(["mps"] if torch.backends.mps.is_available() else []), "cpu"]
+
+
+def pick_device(name: str = "auto") -> torch.device:
+    """The device of that name: "auto" (the fastest), "cpu", "cuda" (the first), "cuda:0", "mps".
+
+    Raises `SettingError` when this machine has no such device.
+    """
+    devices = available()
+    if name == "auto":
+        return torch.device(devices[0])
+    wanted = "cuda:0" if name == "cuda" else name
+    if wanted not in devices:
+        raise SettingError("device", f"This machine has no device {name!r}", ", ".join(["auto", *devices]))
+    return torch.device(wanted)
+
+
+def describe(device: torch.device) -> DeviceInfo:
+    """What the device is called and how much memory it has."""
+    if device.type == "cuda":
+        properties = torch.cuda.get_device_properties(device)
+        return DeviceInfo(properties.name, "cuda", properties.total_memory)
+    if device.type == "mps":
+        return DeviceInfo(f"Apple {platform.machine()} GPU", "mps", torch.mps.recommended_max_memory())
+    return DeviceInfo(platform.processor() or platform.machine(), "cpu", _physical_memory())
+
+
+def pick_dtype(precision: str, device: torch.device) -> torch.dtype:
+    """The numbers a network computes in, for the setting ``precision``. The picture itself stays float32.
+
+    "auto" takes bfloat16 where the device multiplies it in hardware. Raises `SettingError` for float16 on a
+    CPU, which would crawl.
+    """
+    if precision == "auto":
+        return torch.bfloat16 if _multiplies_bfloat16(device) else torch.float32
+    if precision == "float16" and device.type == "cpu":
+        raise SettingError("precision", "Half precision needs a graphics card", "auto, float32 or bfloat16")
+    return getattr(torch, precision)
+
+
+class Backlog:
+    """Keeps the caller at most one step ahead of a device that works on its own.
+
+    Without it thousands of steps could wait in a graphics card's queue: progress would lie and cancelling would
+    have to wait for all of them.
+    """
+
+    def __init__(self, device: torch.device) -> None:
+        self._queued = device.type != "cpu"
+        self._device = device
+        self._last: torch.Event | None = None
+
+    def wait(self) -> None:
+        """Wait until everything asked for before the previous call is done."""
+        if not self._queued:
+            return
+        if self._last is not None:
+            self._last.synchronize()
+        self._last = torch.Event(self._device)
+        self._last.record()
+
+
+def _multiplies_bfloat16(device: torch.device) -> bool:
+    if device.type == "cuda":
+        return torch.cuda.get_device_capability(device) >= (8, 0)
+    if device.type == "cpu":
+        # Torch tells these only under private names, which a later version may move.
+        checks = (getattr(torch.cpu, name, None) for name in ("_is_avx512_bf16_supported", "_is_amx_tile_supported"))
+        return any(check() for check in checks if check)
+    return False
+
+
+def _physical_memory() -> int:
+    if hasattr(os, "sysconf") and "SC_PHYS_PAGES" in os.sysconf_names:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    # Windows has no sysconf; 8 GiB is what any machine that runs Blender has.
+    return 8 * 2**30
