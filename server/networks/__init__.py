@@ -1,0 +1,1 @@
+"""The zoo: every network that can dream, its named layers, and how its weights are found, checked and loaded."""

@@ -1,0 +1,144 @@
+"""Which networks there are and what their layers are called. Imports no torch: the gateway answers from here."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from ...shared.declaration import SettingError
+from . import store
+from .architectures import ARCHITECTURES, Architecture
+
+ORNAMENT_LAYERS = ("strokes", "contours", "ornaments")
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkInfo:
+    """One network of the zoo. ``layers`` are in forward order; ``source`` says in words where its weights come from."""
+
+    name: str
+    title: str
+    architecture: str
+    layers: tuple[str, ...]
+    default_layers: tuple[str, ...]
+    installed: bool
+    source: str
+    classes: int
+
+
+class Layered(Protocol):
+    """Anything with named layers: a `NetworkInfo` or a loaded network."""
+
+    @property
+    def name(self) -> str:
+        """The network's name."""
+        ...
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """Its layers in forward order."""
+        ...
+
+    @property
+    def default_layers(self) -> tuple[str, ...]:
+        """What is excited when nothing is asked for."""
+        ...
+
+
+class UnknownNetwork(SettingError):
+    """No network of that name; ``allowed`` names the nearest."""
+
+
+class UnknownLayer(SettingError):
+    """The network has no layer of that name; ``allowed`` names the nearest."""
+
+
+def catalogue() -> list[NetworkInfo]:
+    """Every network: ornament first, then torchvision's, then those that were added, by name."""
+    built_in = [_ORNAMENT, *(_of_torchvision(architecture) for architecture in ARCHITECTURES.values())]
+    return built_in + [_of_card(card) for card in store.cards() if card.name not in BUILT_IN]
+
+
+def find(name: str) -> NetworkInfo:
+    """The network called ``name``; case and punctuation don't matter. Raises `UnknownNetwork`."""
+    known = {info.name: info for info in catalogue()}
+    match = _match(name, known)
+    if match is None:
+        raise UnknownNetwork("network", f"There is no network {name!r}", _nearest(name, known))
+    return known[match]
+
+
+def check_layers(network: Layered, names: Iterable[str]) -> tuple[str, ...]:
+    """The layers meant by ``names``, spelled as the network does; none at all means its default layers.
+
+    Spellings such as ``inception_4c/output`` are understood. Raises `UnknownLayer`.
+    """
+    checked = []
+    for name in names:
+        match = _match(name, network.layers)
+        if match is None:
+            raise UnknownLayer(
+                "layers", f"The network {network.name} has no layer {name!r}", _nearest(name, network.layers)
+            )
+        checked.append(match)
+    return tuple(checked) or network.default_layers
+
+
+_ORNAMENT = NetworkInfo(
+    name="ornament",
+    title="Ornament",
+    architecture="ornament",
+    layers=ORNAMENT_LAYERS,
+    default_layers=("ornaments",),
+    installed=True,
+    source="built from formulas, needs no weights",
+    classes=0,
+)
+BUILT_IN = frozenset({_ORNAMENT.name, *ARCHITECTURES})
+
+
+def _of_torchvision(architecture: Architecture) -> NetworkInfo:
+    return NetworkInfo(
+        name=architecture.name,
+        title=architecture.title,
+        architecture=architecture.name,
+        layers=architecture.layers,
+        default_layers=architecture.default_layers,
+        installed=store.weights_of(architecture.name) is not None,
+        source=f"torchvision's {architecture.weights}, trained on ImageNet",
+        classes=architecture.classes,
+    )
+
+
+def _of_card(card: store.Card) -> NetworkInfo:
+    architecture = ARCHITECTURES[card.architecture]
+    return NetworkInfo(
+        name=card.name,
+        title=f"{card.name} ({architecture.title})",
+        architecture=architecture.name,
+        layers=architecture.layers,
+        default_layers=architecture.default_layers,
+        installed=store.weights_of(card.name) is not None,
+        source=f"added from {card.source_file}",
+        classes=card.classes,
+    )
+
+
+def _match(name: str, known: Iterable[str]) -> str | None:
+    """The one of ``known`` that ``name`` spells, exactly or, failing that, but for case and punctuation."""
+    names = list(known)
+    if name in names:
+        return name
+    return next((candidate for candidate in names if _plain(candidate) == _plain(name)), None)
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", name.lower().removesuffix("/output"))
+
+
+def _nearest(name: str, known: Iterable[str]) -> str:
+    names: Sequence[str] = list(known)
+    return ", ".join(difflib.get_close_matches(name, names, n=3, cutoff=0.5) or names)

@@ -1,0 +1,107 @@
+"""The receptive field of every layer, found by watching the operations of one forward pass on shapes alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_iter
+from torch.utils.weak import WeakIdKeyDictionary
+
+_aten = torch.ops.aten
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """Activation i of a layer depends on the pixels i * stride + low to i * stride + high."""
+
+    stride: int = 1
+    low: int = 0
+    high: int = 0
+
+    @property
+    def halo(self) -> int:
+        """Pixels needed on each side of the ``stride`` pixels an activation stands for."""
+        return max(-self.low, self.high - (self.stride - 1), 0)
+
+    def slid(self, kernel: int, stride: int, padding: int, dilation: int) -> Field:
+        """The field after a convolution or pooling."""
+        reach = dilation * (kernel - 1) - padding
+        return Field(self.stride * stride, self.low - self.stride * padding, self.high + self.stride * reach)
+
+
+def receptive_fields(stages: nn.ModuleList, side: int = 512) -> list[Field]:
+    """The field of each of ``stages``, run one after the other on a picture of ``side`` pixels."""
+    return [watch.field(out) for out, watch in _outputs(stages, side)]
+
+
+def smallest_side(stages: nn.ModuleList, limit: int = 512) -> int:
+    """The side of the smallest square picture that all ``stages`` can take."""
+    low, high = 0, limit
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if _fits(stages, middle) else (middle, high)
+    return high
+
+
+def _fits(stages: nn.ModuleList, side: int) -> bool:
+    try:
+        return all(out.numel() for out, _ in _outputs(stages, side))
+    except RuntimeError:  # torch's word for a kernel larger than its input
+        return False
+
+
+@torch.no_grad()
+def _outputs(stages: nn.ModuleList, side: int) -> Iterator[tuple[Tensor, _Watch]]:
+    x = torch.empty(1, 3, side, side, device="meta")
+    with _Watch() as watch:
+        for stage in stages:
+            shapes = {name: tensor.to("meta", torch.float32) for name, tensor in stage.state_dict().items()}
+            x = functional_call(stage, shapes, x)
+            yield x, watch
+
+
+class _Watch(TorchDispatchMode):
+    """Follows each tensor's field through the operations, whatever modules they come from."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._fields: WeakIdKeyDictionary = WeakIdKeyDictionary()
+
+    def field(self, tensor: Tensor) -> Field:
+        return self._fields[tensor]
+
+    def __torch_dispatch__(
+        self, func: Callable[..., Any], types: Any, args: tuple = (), kwargs: dict | None = None
+    ) -> Any:
+        inputs = [self._fields[t] for t in tree_iter(args) if isinstance(t, Tensor) and t in self._fields]
+        field = _union(inputs or [Field()])
+        if (window := _window(func, args)) is not None:
+            field = field.slid(*window)
+        outputs = func(*args, **(kwargs or {}))
+        for tensor in tree_iter(outputs):
+            if isinstance(tensor, Tensor):
+                self._fields[tensor] = field
+        return outputs
+
+
+def _union(fields: list[Field]) -> Field:
+    """What a tensor depends on that is made of several: all of it."""
+    return Field(max(f.stride for f in fields), min(f.low for f in fields), max(f.high for f in fields))
+
+
+def _window(func: Callable[..., Any], args: tuple) -> tuple[int, int, int, int] | None:
+    """Kernel, stride, padding and dilation along a row, of an operation that slides; None of any other."""
+    if func is _aten.convolution.default:
+        _, weight, _, stride, padding, dilation, *_ = args
+        return weight.shape[-1], stride[-1], padding[-1], dilation[-1]
+    if func in (_aten.max_pool2d_with_indices.default, _aten.avg_pool2d.default):
+        _, kernel, *rest = args
+        stride, padding = (*rest, [], [])[:2]  # left out, a pooling's stride is its kernel and its padding 0
+        return kernel[-1], (stride or kernel)[-1], (padding or [0])[-1], 1
+    return None
