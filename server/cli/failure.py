@@ -6,6 +6,7 @@ import click
 
 from ...shared.declaration import SettingError
 from ...shared.picture import PictureError
+from ...shared.wire.errors import WireError
 
 
 class Failure(click.ClickException):
@@ -29,6 +30,8 @@ def explain(error: Exception) -> Failure:
     """
     if isinstance(error, (SettingError, PictureError)):
         return BadInput(str(error))
+    if isinstance(error, WireError):
+        return (BadInput if error.who == "client" else Failure)(error.msg, error.hint)
     hint = getattr(error, "hint", None)
     if hint is not None:
         return (BadInput if isinstance(error, ValueError) else Failure)(str(error), hint)

@@ -1,0 +1,83 @@
+"""A still from end to end, without files or sockets: colour, then the engine, then colour back."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+
+import torch
+
+from ..shared.picture import Picture
+from ..shared.settings import DreamSettings
+from .dream.device import pick_dtype
+from .dream.events import Finished, Step
+from .dream.still import dream_still
+from .media.display import to_display
+from .networks.loading import load
+from .networks.staged import StagedNetwork
+
+NetworkLoader = Callable[[str, torch.device, torch.dtype], StagedNetwork]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Progress:
+    """Where a dream stands.
+
+    step, steps, seconds_left: as in `Step`.
+    preview: makes a u8 sRGB picture (RGB, or RGBA with straight alpha), its longer side at most the pixels given;
+        costs nothing unless called, and must be called before the next event is asked for.
+    """
+
+    step: int
+    steps: int
+    seconds_left: float | None
+    preview: Callable[[int], Picture]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Done:
+    """The last event: the result, in the form of the input."""
+
+    picture: Picture
+
+
+class Networks:
+    """Loads networks and keeps the ones used last, so that the next dream starts at once.
+
+    keep: how many stay in memory. progress: told (bytes done, bytes in all) while weights are downloaded.
+    """
+
+    def __init__(self, keep: int = 3, progress: Callable[[int, int], None] | None = None) -> None:
+        self._keep = keep
+        self._progress = progress
+        self._loaded: OrderedDict[tuple[str, torch.device, torch.dtype], StagedNetwork] = OrderedDict()
+
+    def __call__(self, name: str, device: torch.device, dtype: torch.dtype) -> StagedNetwork:
+        """The network of that name, ready on that device. Raises what `load` raises."""
+        key = (name, device, dtype)
+        if key not in self._loaded:
+            self._loaded[key] = load(name, device=device, dtype=dtype, progress=self._progress)
+        self._loaded.move_to_end(key)
+        while len(self._loaded) > self._keep:
+            self._loaded.popitem(last=False)
+        return self._loaded[key]
+
+
+def dream_picture(
+    picture: Picture, settings: DreamSettings, networks: NetworkLoader, device: torch.device
+) -> Iterator[Progress | Done]:
+    """Dream ``picture``; to cancel, ask for no further event. At strength 0 no network is so much as loaded."""
+    if settings.strength == 0.0:
+        yield Done(picture)
+        return
+    network = networks(settings.network, device, pick_dtype(settings.precision, device))
+    display = to_display(picture, device)
+    for event in dream_still(display.tensor, network, settings):
+        match event:
+            case Step(step, steps, seconds_left, dreamed):
+                preview = partial(display.preview, dreamed, strength=settings.strength)
+                yield Progress(step, steps, seconds_left, preview)
+            case Finished(dreamed):
+                yield Done(display.back(dreamed, settings.strength))
