@@ -1,0 +1,199 @@
+"""The client: one connection, any number of dreams, moved on by whoever calls ``pump``."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import Any
+
+import zmq
+
+from ..picture import Picture
+from ..settings import DreamSettings
+from ..wire.address import Address
+from ..wire.blobs import Buffer
+from ..wire.errors import WireError
+from .connection import Connection, ConnectionState, ServerInfo
+from .dream import DreamState, RemoteDream, Send
+
+# What one pump may take of its caller's time, in seconds: a tick of Blender's interface.
+BUDGET = 0.008
+
+
+class Client:
+    """Talks to one dream server without threads.
+
+    ``pump`` is called again and again; between calls, ``state``, ``problem`` and the dreams' attributes say
+    what is going on. A lost connection comes back by itself, and what was under way goes on.
+    """
+
+    def __init__(self, address: Address, name: str = "Reverie") -> None:
+        self.dreams: list[RemoteDream] = []
+        self.networks: list[dict[str, Any]] = []
+        self._context = zmq.Context()
+        self._connection = Connection(address, name, self._context)
+        self._greetings = 0
+        self._asked: dict[bytes, RemoteDream | None] = {}
+        self._connected = False
+        # Cancelled while there was no server to tell.
+        self._abandoned: list[RemoteDream] = []
+
+    @property
+    def address(self) -> Address:
+        """Where the server is."""
+        return self._connection.address
+
+    @property
+    def state(self) -> ConnectionState:
+        """How the connection stands."""
+        return self._connection.state
+
+    @property
+    def problem(self) -> WireError | None:
+        """Why there is no connection, if something is known."""
+        return self._connection.problem
+
+    @property
+    def server(self) -> ServerInfo | None:
+        """What the server said of itself when it was last reached."""
+        return self._connection.server
+
+    def connect(self) -> None:
+        """Begin to connect, and stay connected until `close`."""
+        self._connection.open()
+
+    def close(self) -> None:
+        """Drop everything at once. Never waits, even for a server that is gone."""
+        self._connection.close()
+        self._context.destroy(linger=0)
+
+    def dream(self, picture: Picture, settings: DreamSettings, urgency: str = "interactive") -> RemoteDream:
+        """Ask for a dream of ``picture``; it is sent as soon as there is a server."""
+        dream = RemoteDream(picture, settings, urgency)
+        self.dreams.append(dream)
+        if self.state is ConnectionState.CONNECTED:
+            dream.connected(self._sender(dream))
+        return dream
+
+    def cancel(self, dream: RemoteDream) -> None:
+        """Give a dream up. Without a connection the server is told when it is back."""
+        if dream.finished:
+            return
+        if self.state is ConnectionState.CONNECTED:
+            dream.cancel(self._sender(dream))
+        else:
+            dream.cancel(None)
+            self._abandoned.append(dream)
+
+    def refresh(self) -> None:
+        """Ask which networks the server has; ``networks`` holds the answer once it is here."""
+        self._send(None, {"t": "LIST", "what": "networks"})
+
+    def wait(self, seconds: float) -> None:
+        """Sleep until something arrives or the time is over: for callers with nothing else to do."""
+        self._connection.wait(seconds)
+
+    def pump(self, budget: float = BUDGET) -> bool:
+        """Receive and send for at most about ``budget`` seconds. True when there is more to do at once."""
+        deadline = time.perf_counter() + budget
+        for header, chunk in self._connection.receive():
+            self._take(header, chunk)
+            if time.perf_counter() > deadline:
+                return True
+        self._follow_connection()
+        self._forget_finished()
+        if self.state is not ConnectionState.CONNECTED:
+            return False
+        now = time.monotonic()
+        for dream in self.dreams:
+            dream.tick(now, self._sender(dream))
+        return self._send_chunks(deadline)
+
+    def _follow_connection(self) -> None:
+        connected = self.state is ConnectionState.CONNECTED
+        if self._connection.greetings != self._greetings:
+            self._greetings = self._connection.greetings
+            self._asked.clear()
+            self.refresh()
+            for dream in self._abandoned:
+                dream.cancel(self._sender(dream))
+            self._abandoned.clear()
+            for dream in self.dreams:
+                dream.connected(self._sender(dream))
+        elif self._connected and not connected:
+            for dream in self.dreams:
+                dream.disconnected()
+        self._connected = connected
+
+    def _forget_finished(self) -> None:
+        if any(dream.finished for dream in self.dreams):
+            self.dreams = [dream for dream in self.dreams if not dream.finished]
+            self._asked = {key: dream for key, dream in self._asked.items() if not (dream and dream.finished)}
+
+    def _send_chunks(self, deadline: float) -> bool:
+        """One chunk of each dream in turn, so that two dreams share the line."""
+        moved = True
+        while moved and not self._connection.clogged:
+            moved = False
+            for dream in self.dreams:
+                message = dream.upload.next_chunk() if dream.upload and dream.state is DreamState.SENDING else None
+                if message:
+                    self._connection.send(*message)
+                    moved = True
+                    if time.perf_counter() > deadline:
+                        return True
+        return False
+
+    def _send(self, dream: RemoteDream | None, header: dict[str, Any]) -> None:
+        if header["t"] != "ACK":
+            header["id"] = os.urandom(16)
+            self._asked[header["id"]] = dream
+        self._connection.send(header)
+
+    def _sender(self, dream: RemoteDream) -> Send:
+        return lambda header: self._send(dream, header)
+
+    def _take(self, header: dict[str, Any], chunk: Buffer) -> None:
+        """Hand a message to the dream it belongs to; what belongs to none (any more) is passed over."""
+        match header["t"]:
+            case "CHUNK":
+                for dream in self.dreams:
+                    if dream.download and dream.download.blob == header["blob"]:
+                        dream.on_chunk(header, chunk, self._sender(dream))
+            case "ACK":
+                for dream in self.dreams:
+                    if dream.upload and dream.upload.blob == header["blob"]:
+                        dream.on_ack(header["at"])
+            case "EVENT":
+                for dream in self.dreams:
+                    if dream.job == header["job"]:
+                        dream.on_event(header, chunk, self._sender(dream))
+            case "ERR":
+                self._take_error(header)
+            case kind:
+                self._take_answer(kind, header)
+
+    def _take_answer(self, kind: str, header: dict[str, Any]) -> None:
+        dream = self._asked.pop(header.get("re", b""), None)
+        if dream is None:
+            if kind == "LISTING" and all("name" in item for item in header["items"]):
+                self.networks = header["items"]
+        elif kind == "HAVE":
+            dream.on_have(header)
+        elif kind == "ACCEPTED" and not dream.finished:
+            dream.on_accepted(header, self._sender(dream))
+        elif kind == "LISTING" and not dream.finished:
+            for item in header["items"]:
+                if item.get("job") == dream.job:
+                    dream.on_status(str(item.get("state")), self._sender(dream))
+
+    def _take_error(self, header: dict[str, Any]) -> None:
+        error = WireError.from_details(header)
+        if error.code == "BAD_CHUNK" and "blob" in header and isinstance(header.get("at"), int):
+            for dream in self.dreams:
+                if dream.upload and dream.upload.blob == header["blob"]:
+                    dream.upload.again(header["at"])
+            return
+        dream = self._asked.pop(header.get("re") or b"", None)
+        if dream:
+            dream.on_error(error, self._sender(dream))

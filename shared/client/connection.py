@@ -1,0 +1,214 @@
+"""One connection to one server, kept: it connects, greets, notices silence and comes back by itself."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+import zmq
+from zmq.utils.monitor import recv_monitor_message
+
+from ..wire.address import Address
+from ..wire.blobs import Buffer
+from ..wire.codec import VERSION, decode, encode
+from ..wire.errors import WireError
+from ..wire.sockets import client_socket
+
+PING_EVERY = 2.0
+SILENCE_LIMIT = 8.0
+GREETING_LIMIT = 5.0
+
+Message = tuple[dict[str, Any], Buffer]
+
+
+class ConnectionState(Enum):
+    """DISCONNECTED: not asked to connect. ERROR: gave up, since trying again can't help."""
+
+    DISCONNECTED = "disconnected"
+    CONNECTING = "connecting"
+    CONNECTED = "connected"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class ServerInfo:
+    """What a server said of itself in WELCOME. ``boot`` is new at each of its starts."""
+
+    name: str
+    boot: bytes
+    limits: dict[str, Any] = field(default_factory=dict)
+    devices: list[dict[str, Any]] = field(default_factory=list)
+
+
+class Connection:
+    """A DEALER socket and what is known of its other end.
+
+    ``greetings`` counts the WELCOMEs: when it has grown, the server knows nothing of us any more and
+    whatever was under way must be taken up again.
+    """
+
+    def __init__(self, address: Address, name: str, context: zmq.Context) -> None:
+        self.address = address
+        self.state = ConnectionState.DISCONNECTED
+        self.problem: WireError | None = None
+        self.server: ServerInfo | None = None
+        self.greetings = 0
+        self._name = name
+        self._context = context
+        self._socket: zmq.Socket | None = None
+        self._monitor: zmq.Socket | None = None
+        self._outbox: deque[tuple[bytes, Buffer | None]] = deque()
+        self._heard = self._asked = self._pinged = 0.0
+        # Whether somebody took the TCP connection, dream server or not.
+        self._taken = False
+
+    def open(self) -> None:
+        """Begin to connect; goes on in the background until `close`."""
+        self.close()
+        self._socket = client_socket(self._context)
+        self._monitor = self._socket.get_monitor_socket()
+        self._socket.connect(self.address.endpoint)
+        self.state = ConnectionState.CONNECTING
+        self._asked, self._taken = time.monotonic(), False
+
+    def close(self) -> None:
+        """Drop the connection at once; what was not sent is lost."""
+        if self._socket is not None:
+            self._socket.disable_monitor()
+            assert self._monitor is not None
+            self._monitor.close(linger=0)
+            self._socket.close(linger=0)
+        self._socket = self._monitor = None
+        self._outbox.clear()
+        self.state = ConnectionState.DISCONNECTED
+        self.problem = None
+
+    def send(self, header: dict[str, Any], chunk: Buffer | None = None) -> None:
+        """Queue a message; it leaves when the socket takes it."""
+        self._outbox.append((encode(header), chunk))
+        self._flush()
+
+    @property
+    def clogged(self) -> bool:
+        """Whether messages wait because the socket takes no more for now."""
+        return bool(self._outbox)
+
+    def wait(self, seconds: float) -> None:
+        """Sleep until something arrives or the time is over."""
+        poller = zmq.Poller()
+        for socket in filter(None, (self._socket, self._monitor)):
+            poller.register(socket, zmq.POLLIN)
+        poller.poll(int(seconds * 1000))
+
+    def receive(self) -> Iterator[Message]:
+        """Every message that is here and is not the connection's own business, until none is left."""
+        self._watch()
+        while self._socket is not None:
+            try:
+                frames = self._socket.recv_multipart(zmq.NOBLOCK, copy=False)
+            except zmq.Again:
+                break
+            self._heard = time.monotonic()
+            try:
+                header = decode(frames[0].buffer)
+            except WireError:
+                continue  # A message this version can't read: what matters is asked for again.
+            if not self._own_business(header):
+                yield header, frames[1].buffer if len(frames) > 1 else b""
+        self._keep_alive()
+        self._flush()
+
+    def _own_business(self, header: dict[str, Any]) -> bool:
+        kind = header["t"]
+        if kind == "WELCOME":
+            self.server = ServerInfo(header["server"], header["boot"], header["limits"], header["devices"])
+            self.state, self.problem = ConnectionState.CONNECTED, None
+            self.greetings += 1
+            self._outbox.clear()
+        elif kind == "PING":
+            self.send({"t": "PONG"})
+        elif kind == "ERR" and header["code"] == "PROTO_VERSION":
+            problem = WireError.from_details(header)
+            self.close()
+            self.state, self.problem = ConnectionState.ERROR, problem
+        else:
+            return kind == "PONG"
+        return True
+
+    def _watch(self) -> None:
+        """Learn from the socket's monitor what became of the TCP connection."""
+        while self._monitor is not None and self._monitor.poll(0):
+            event = recv_monitor_message(self._monitor, zmq.NOBLOCK)["event"]
+            if event == zmq.EVENT_CONNECTED:
+                self._taken = True
+            elif event == zmq.EVENT_HANDSHAKE_SUCCEEDED:
+                self._greet()
+            elif event == zmq.EVENT_DISCONNECTED:
+                self._lost()
+            elif event in (zmq.EVENT_CLOSED, zmq.EVENT_CONNECT_RETRIED) and self.state is ConnectionState.CONNECTING:
+                self.problem = self.problem or self._unreachable()
+            elif event in (zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL, zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL):
+                self.problem = self._not_reverie()
+
+    def _greet(self) -> None:
+        self._outbox.clear()
+        self._asked = self._heard = time.monotonic()
+        self.send(
+            {"t": "HELLO", "id": os.urandom(16), "min": VERSION, "max": VERSION, "client": self._name, "features": []}
+        )
+
+    def _lost(self) -> None:
+        self._outbox.clear()
+        self._asked, self._taken = time.monotonic(), False
+        if self.state is ConnectionState.CONNECTED:
+            self.state = ConnectionState.CONNECTING
+            self.problem = WireError(
+                "UNREACHABLE",
+                f"The connection to the dream server at {self.address} broke.",
+                "It is tried again by itself; if the server ended, start it again.",
+            )
+
+    def _keep_alive(self) -> None:
+        now = time.monotonic()
+        if self.state is ConnectionState.CONNECTED:
+            if now - self._heard > SILENCE_LIMIT:
+                self.open()
+                self.problem = self._unreachable()
+            elif now - max(self._heard, self._pinged) > PING_EVERY:
+                self._pinged = now
+                self.send({"t": "PING", "id": os.urandom(16)})
+        elif self.state is ConnectionState.CONNECTING and now - self._asked > GREETING_LIMIT:
+            problem = self._not_reverie() if self._taken else self._unreachable()
+            self.open()
+            self.problem = problem
+
+    def _flush(self) -> None:
+        while self._outbox and self._socket is not None:
+            header, chunk = self._outbox[0]
+            try:
+                if chunk is None:
+                    self._socket.send(header, zmq.NOBLOCK)
+                else:
+                    self._socket.send_multipart([header, chunk], zmq.NOBLOCK, copy=False)
+            except zmq.Again:
+                return
+            self._outbox.popleft()
+
+    def _unreachable(self) -> WireError:
+        return WireError(
+            "UNREACHABLE",
+            f"No dream server answers at {self.address}.",
+            "Start it with Start Server or the command reverie serve, or check the address.",
+        )
+
+    def _not_reverie(self) -> WireError:
+        return WireError(
+            "NOT_REVERIE",
+            f"Something answers at {self.address}, but it is not a dream server.",
+            "Check the port; Reverie's own is 5571.",
+        )

@@ -1,0 +1,99 @@
+"""Moving one picture's bytes, a chunk at a time, within the credit that the receiver gave."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from ..picture import Picture, PictureInfo
+from ..wire.blobs import CHUNK, Bitmap, Buffer, check_chunk, chunk_header
+
+
+class Upload:
+    """A picture on its way to the server. It holds the picture until the server has all of it."""
+
+    def __init__(self, picture: Picture) -> None:
+        self.blob = os.urandom(16)
+        self.info = picture.info
+        self._data = picture.data()
+        self._here = Bitmap(picture.info.size)
+        self._queue: deque[int] = deque()
+        self._credit = 0
+
+    def put(self) -> dict[str, Any]:
+        """The message that announces the picture; its answer says what is there already."""
+        self._queue.clear()
+        return {"t": "PUT", "blob": self.blob, "size": self.info.size, "picture": self.info.header()}
+
+    def resume(self, have: bytes, credit: int) -> None:
+        """Go on with what the server does not have. Raises ValueError for a bitmap of another size."""
+        self._here = Bitmap(self.info.size, have)
+        self._queue = deque(self._here.missing())
+        self._credit = credit
+
+    def next_chunk(self) -> tuple[dict[str, Any], memoryview] | None:
+        """The next message to send, or None while there is no credit or nothing left."""
+        if not self._queue or self._credit <= 0:
+            return None
+        self._credit -= 1
+        at = self._queue.popleft() * CHUNK
+        data = self._data[at : at + CHUNK]
+        return chunk_header(self.blob, at, data), data
+
+    def acknowledged(self, at: int) -> None:
+        """One chunk has arrived: its credit comes back."""
+        self._here.add(at // CHUNK)
+        self._credit += 1
+
+    def again(self, at: int) -> None:
+        """One chunk arrived damaged and is sent once more."""
+        self._queue.appendleft(at // CHUNK)
+        self._credit += 1
+
+    @property
+    def fraction(self) -> float:
+        """How much the server has, 0..1."""
+        return self._here.present / self._here.count
+
+
+class Download:
+    """A result on its way from the server, into memory that becomes the picture without another copy."""
+
+    CREDIT = 16
+
+    def __init__(self, blob: bytes, info: PictureInfo) -> None:
+        self.blob = blob
+        self._info = info
+        # Not a bytearray: that would clear the whole memory at once, which shows as a stutter.
+        self._data = np.empty(info.size, np.uint8)
+        self._here = Bitmap(info.size)
+
+    def get(self) -> dict[str, Any]:
+        """The message that asks for whatever is still missing."""
+        return {"t": "GET", "blob": self.blob, "have": bytes(self._here), "credit": self.CREDIT}
+
+    def take(self, header: Mapping[str, Any], chunk: Buffer) -> dict[str, Any]:
+        """Store a chunk; returns the ACK to send. Raises `WireError` BAD_CHUNK, and nothing is stored then."""
+        index = check_chunk(header, chunk, self._info.size)
+        at = index * CHUNK
+        self._data[at : at + len(chunk)] = np.frombuffer(chunk, np.uint8)
+        self._here.add(index)
+        return {"t": "ACK", "blob": self.blob, "at": at, "full": self._here.full}
+
+    @property
+    def full(self) -> bool:
+        """Whether every byte is here."""
+        return self._here.full
+
+    @property
+    def fraction(self) -> float:
+        """How much is here, 0..1."""
+        return self._here.present / self._here.count
+
+    def picture(self) -> Picture:
+        """The whole picture, over the received bytes."""
+        return Picture(self._info, self._data.view(self._info.numpy_dtype).reshape(self._info.shape))
