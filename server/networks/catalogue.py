@@ -108,7 +108,7 @@ def _of_torchvision(architecture: Architecture) -> NetworkInfo:
         layers=architecture.layers,
         default_layers=architecture.default_layers,
         installed=store.weights_of(architecture.name) is not None,
-        source=f"torchvision's {architecture.weights}, trained on ImageNet",
+        source="torchvision, trained on ImageNet",
         classes=architecture.classes,
     )
 

@@ -24,11 +24,11 @@ class MissingWeights(WeightsError):
     """The weights are not on this machine."""
 
 
-class UnreadableWeights(WeightsError):
+class UnreadableWeights(WeightsError, ValueError):
     """The file is there but is not a state dict that can be read."""
 
 
-class UnfitWeights(WeightsError):
+class UnfitWeights(WeightsError, ValueError):
     """The state dict is of another architecture."""
 
 

@@ -1,0 +1,82 @@
+"""``reverie networks``: what can dream here."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from ..networks.architectures import ARCHITECTURES
+from ..networks.catalogue import NetworkInfo, catalogue, find
+
+
+@click.group("networks", invoke_without_command=True)
+@click.option("--json", "as_json", is_flag=True, help="Print the list as JSON, for scripts.")
+@click.pass_context
+def command(ctx: click.Context, as_json: bool) -> None:
+    """List the networks that can dream, their layers, and where they come from."""
+    if ctx.invoked_subcommand is None:
+        infos = catalogue()
+        if as_json:
+            click.echo(json.dumps([dataclasses.asdict(info) for info in infos], indent=2))
+        else:
+            Console().print(_table(infos))
+
+
+@command.command("install")
+@click.argument("name")
+def install_command(name: str) -> None:
+    """Fetch the ImageNet weights of one of torchvision's networks."""
+    info = find(name)
+    if info.installed:
+        click.echo(f"{info.name} is installed.")
+        return
+    fetch_weights(info)
+    click.echo(f"{info.name} is ready.")
+
+
+@command.command("add")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--architecture", required=True, help=f"What it was trained in: {', '.join(ARCHITECTURES)}.")
+@click.option("--as", "name", required=True, help="What to call it: letters, digits, - and _.")
+def add_command(file: Path, architecture: str, name: str) -> None:
+    """Add a network from a state dict (.safetensors, .pth or .pt)."""
+    from ..networks.adding import add
+
+    info = add(file, architecture, name)
+    click.echo(f"{info.name} can dream now, with the layers of {architecture}.")
+
+
+@command.command("remove")
+@click.argument("name")
+def remove_command(name: str) -> None:
+    """Remove a network that was added."""
+    from ..networks.adding import remove
+
+    remove(name)
+    click.echo(f"{name} is removed.")
+
+
+def fetch_weights(info: NetworkInfo) -> None:
+    """Fetch a network's weights with a progress bar. Raises `WeightsError`."""
+    from ..networks.installing import install
+
+    columns = (TextColumn(info.title), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task("", total=None)
+        install(info, lambda done, total: bar.update(task, completed=done, total=total or None))
+
+
+def _table(infos: list[NetworkInfo]) -> Table:
+    table = Table("Name", "Installed", "Layers", "From", show_lines=True)
+    for info in infos:
+        layers = [f"[bold]{layer}[/]" if layer in info.default_layers else layer for layer in info.layers]
+        table.add_row(info.name, "yes" if info.installed else "no", " ".join(layers), escape(info.source))
+    table.caption = "Bold: what a dream excites when no layers are given. Install with: reverie networks install NAME"
+    return table

@@ -1,0 +1,74 @@
+"""A person's own networks: put into the store under a name, and taken out of it."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from pathlib import Path
+
+from safetensors.torch import save_file
+from torch import Tensor
+
+from ...shared.declaration import SettingError
+from . import store
+from .architectures import ARCHITECTURES
+from .catalogue import BUILT_IN, NetworkInfo, catalogue, find
+from .cutting import needed_weights
+from .weights import read_state_dict
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+
+
+def add(file: Path, architecture: str, name: str) -> NetworkInfo:
+    """Put the state dict in ``file`` into the store as ``name``.
+
+    architecture: one of `ARCHITECTURES`; the network's input is normalised as torchvision's own weights of that
+    architecture want it. Raises `SettingError` for a bad or taken name or an unknown architecture, and
+    `UnreadableWeights` or `UnfitWeights` for a bad file; then the store is as it was.
+    """
+    _check_name(name)
+    if architecture not in ARCHITECTURES:
+        raise SettingError("architecture", f"There is no architecture {architecture!r}", ", ".join(ARCHITECTURES))
+    weights = read_state_dict(file)
+    _write_tensors(needed_weights(ARCHITECTURES[architecture], weights), store.tensors_path(name))
+    with file.open("rb") as source:
+        digest = hashlib.file_digest(source, "sha256").hexdigest()
+    store.write_card(store.Card(name, architecture, _classes(weights), digest, file.name))
+    return find(name)
+
+
+def remove(name: str) -> None:
+    """Take an added network out of the store. Raises `SettingError` when there is no added network of that name."""
+    added = [card.name for card in store.cards()]
+    if name not in added:
+        problem = f"{name} is built in and stays" if name in BUILT_IN else f"No network {name!r} has been added"
+        raise SettingError("name", problem, ", ".join(added) or "nothing, as no network has been added")
+    store.card_path(name).unlink()
+    store.tensors_path(name).unlink(missing_ok=True)
+
+
+def _check_name(name: str) -> None:
+    if not _NAME.fullmatch(name):
+        raise SettingError("name", f"A network can't be called {name!r}", "1 to 64 letters, digits, - and _")
+    taken = next((info.name for info in catalogue() if info.name.lower() == name.lower()), None)
+    if taken:
+        advice = (
+            "another name" if taken in BUILT_IN else f"another name, or this one after: reverie networks remove {taken}"
+        )
+        raise SettingError("name", f"There is already a network {taken}", advice)
+
+
+def _write_tensors(tensors: dict[str, Tensor], target: Path) -> None:
+    part = target.with_name(target.name + ".part")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        save_file(tensors, part)
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _classes(weights: dict[str, Tensor]) -> int:
+    """How many classes the network was trained to tell apart; 0 when its classifier is not there."""
+    heads = (weights.get(key) for key in ("fc.weight", "classifier.6.weight"))
+    return next((len(head) for head in heads if head is not None), 0)
