@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
-from scripted_server import ScriptedServer
 
 from reverie.shared.client import Client, ConnectionState, DreamState, RemoteDream
 from reverie.shared.picture import Picture, PictureInfo
 from reverie.shared.settings import DreamSettings
 from reverie.shared.wire.address import Address
 from reverie.shared.wire.errors import WireError
+from scripted_server import ScriptedServer
 
 SETTINGS = DreamSettings()
 
