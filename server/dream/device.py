@@ -47,7 +47,7 @@ def describe(device: torch.device) -> DeviceInfo:
         return DeviceInfo(properties.name, "cuda", properties.total_memory)
     if device.type == "mps":
         return DeviceInfo(f"Apple {platform.machine()} GPU", "mps", torch.mps.recommended_max_memory())
-    return DeviceInfo(platform.processor() or platform.machine(), "cpu", _physical_memory())
+    return DeviceInfo(f"CPU ({platform.machine()}, {torch.get_num_threads()} threads)", "cpu", _physical_memory())
 
 
 def pick_dtype(precision: str, device: torch.device) -> torch.dtype:

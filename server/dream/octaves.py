@@ -6,7 +6,7 @@ corners mapped to corners, bilinear, no antialiasing.
 
 from __future__ import annotations
 
-import torch.nn.functional as F  # noqa: N812
+import torch
 from torch import Tensor
 
 Size = tuple[int, int]
@@ -36,7 +36,22 @@ def octave_bases(picture: Tensor, sizes: list[Size]) -> list[Tensor]:
 
 
 def resize(picture: Tensor, size: Size) -> Tensor:
-    """``picture`` (NxCxHxW) at ``size``, bilinear from corner to corner; itself when the size is the same."""
-    if tuple(picture.shape[-2:]) == size:
-        return picture
-    return F.interpolate(picture, size, mode="bilinear", align_corners=True)
+    """``picture`` (NxCxHxW) at ``size``, bilinear from corner to corner; itself when the size is the same.
+
+    Torch's own `interpolate` reckons positions in float32, which misplaces the far end of a few hundred pixels
+    by 1e-5: enough to send an ascent another way. Here they are reckoned in float64, whatever the picture's type.
+    """
+    for axis, side in zip((-2, -1), size, strict=True):
+        if picture.shape[axis] != side:
+            picture = _resize_axis(picture, axis, side)
+    return picture
+
+
+def _resize_axis(picture: Tensor, axis: int, side: int) -> Tensor:
+    last = picture.shape[axis] - 1
+    positions = torch.arange(side, dtype=torch.float64) * (last / max(side - 1, 1))
+    before = positions.long().clamp_(max=last)
+    after = (before + 1).clamp_(max=last)
+    weight = (positions - before).to(picture).view((-1, 1) if axis == -2 else (-1,))
+    lower, upper = (picture.index_select(axis, index.to(picture.device)) for index in (before, after))
+    return lower.lerp_(upper, weight)

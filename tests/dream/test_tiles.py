@@ -1,0 +1,84 @@
+"""Tiles cover the picture, keep to the network's grid, and change next to nothing."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from reverie.server.dream.ascent import gradient
+from reverie.server.dream.events import Finished
+from reverie.server.dream.memory import bytes_per_pixel
+from reverie.server.dream.still import dream_still
+from reverie.server.dream.tiles import Tiling, tiling
+from reverie.server.networks.staged import StagedNetwork
+from reverie.shared.settings import DreamSettings
+from torch import nn
+
+sides = st.integers(1, 300)
+
+
+@given(sides, sides, st.integers(1, 200), st.integers(0, 60), st.sampled_from([1, 4, 16, 32]))
+def test_tiles_cover_every_pixel_once(height: int, width: int, side: int, context: int, stride: int) -> None:
+    times = torch.zeros(height, width)
+    for tile in Tiling(side, context, stride).cut(height, width):
+        times[tile.own] += 1
+        seen = torch.zeros(height, width)[tile.seen]
+        assert seen[tile.kept].shape == times[tile.own].shape
+        for span, length in ((tile.rows, height), (tile.columns, width)):
+            assert span.outer_start % stride == 0
+            assert span.start - span.outer_start >= min(context, span.start)
+            assert span.outer_stop - span.stop >= min(context, length - span.stop)
+    assert (times == 1).all()
+
+
+def tiled_gradient(picture: torch.Tensor, network: StagedNetwork, cutting: Tiling) -> torch.Tensor:
+    pieces = torch.empty_like(picture)
+    for tile in cutting.cut(*picture.shape[-2:]):
+        pieces[tile.own] = gradient(picture[tile.seen], network, network.default_layers)[tile.kept]
+    return pieces
+
+
+def test_with_twice_the_halo_tiles_are_exact(small_network: StagedNetwork, picture: torch.Tensor) -> None:
+    cutting = tiling(small_network, ("third",), picture.device, 40)
+    assert len(cutting.cut(90, 123)) == 12
+    assert cutting.context == 2 * small_network.halo("third")
+    whole = gradient(picture, small_network, ("third",))
+    torch.testing.assert_close(tiled_gradient(picture, small_network, cutting), whole, rtol=1e-4, atol=1e-6)
+
+
+def test_without_context_tiles_show(small_network: StagedNetwork, picture: torch.Tensor) -> None:
+    whole = gradient(picture, small_network, ("third",))
+    bare = tiled_gradient(picture, small_network, Tiling(40, 0, 4))
+    assert (bare - whole).norm() / whole.norm() > 0.05
+
+
+def test_googlenet_tiles_differ_by_under_two_percent(random_googlenet: tuple[nn.Module, StagedNetwork]) -> None:
+    _, network = random_googlenet
+    picture = torch.rand(1, 3, 400, 560, generator=torch.Generator().manual_seed(1))
+    whole = gradient(picture, network, network.default_layers)
+    tiled = tiled_gradient(picture, network, tiling(network, network.default_layers, picture.device, 192))
+    assert (tiled - whole).norm() / whole.norm() < 0.02
+
+
+@pytest.mark.parametrize("jitter", [0, 16])
+def test_a_tiled_dream_is_the_untiled_dream(small_network: StagedNetwork, picture: torch.Tensor, jitter: int) -> None:
+    settings = DreamSettings(octaves=2, iterations=2, jitter=jitter)
+    *_, whole = dream_still(picture, small_network, settings.replace(tile=4096))
+    *events, tiled = dream_still(picture, small_network, settings.replace(tile=50))
+    assert isinstance(whole, Finished)
+    assert isinstance(tiled, Finished)
+    moved = (whole.picture - picture).norm()
+    assert (tiled.picture - whole.picture).norm() < 0.02 * moved
+    assert len(events) > 4, "a tiled step reports after every tile"
+
+
+def test_memory_is_bounded_by_choice_of_tile(random_googlenet: tuple[nn.Module, StagedNetwork]) -> None:
+    """GoogLeNet to 4c keeps some hundred bytes a pixel; a tile and its context stay under 4 GiB."""
+    _, network = random_googlenet
+    needed = bytes_per_pixel(network, ("inception4c",), torch.device("cpu"))
+    assert 100 < needed < 2000
+    assert bytes_per_pixel(network, ("conv1",), torch.device("cpu")) < needed / 3
+    cutting = tiling(network, ("inception4c",), torch.device("cpu"))
+    assert needed * (cutting.side + 2 * cutting.context) ** 2 < 4 * 2**30
+    assert cutting.side >= 512
