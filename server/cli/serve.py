@@ -1,0 +1,26 @@
+"""``reverie serve``: the dream server."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from ..service.serve import default_spool, serve
+
+
+@click.command()
+@click.option("--listen", default="tcp://127.0.0.1:5571", show_default=True, help="Where; port 0 takes a free one.")
+@click.option(
+    "--device",
+    "devices",
+    multiple=True,
+    default=["auto"],
+    show_default=True,
+    help="auto, cpu, cuda:0, mps; several times for several devices.",
+)
+@click.option("--spool", type=click.Path(file_okay=False, path_type=Path), help="Folder for jobs and pictures.")
+@click.option("--json-ready", is_flag=True, help="Say where the server listens as JSON.")
+def command(listen: str, devices: tuple[str, ...], spool: Path | None, json_ready: bool) -> None:
+    """Serve dreams to Blender over ZeroMQ, on this machine."""
+    serve(listen, devices, spool or default_spool(), json_ready)

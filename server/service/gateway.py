@@ -1,0 +1,196 @@
+"""The gateway: one thread, one loop, between the clients' socket and the workers'. It imports no torch."""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+import signal
+import time
+from collections.abc import Callable, Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import zmq
+
+from ...shared.wire.blobs import CHUNK
+from ...shared.wire.codec import MAX_HEADER, VERSION, bad_header, decode
+from ...shared.wire.errors import WireError
+from ...shared.wire.sockets import CREDIT
+from .background import Background, Waker
+from .dispatch import Dispatch
+from .jobs import Jobs
+from .ledger import QUEUED, RECEIVING, RUNNING, Ledger
+from .requests import MAX_JOBS, Requests
+from .sessions import Session, Sessions
+from .spool import Spool
+from .transfers import MAX_BYTES, MAX_SIDE, Transfers
+from .workers import Workers
+
+SERVER = f"Reverie {version('reverie')}"
+# How long the loop sleeps at most, and while something waits for a full socket, in milliseconds.
+TICK, FLUSH_TICK = 200, 5
+# Messages taken in one go, before the workers have their turn.
+BATCH = 64
+TIDY_EVERY = 3600.0
+
+# ERR and PONG are taken as signs of life: answering an error with an error would never end.
+UNANSWERED = frozenset({"ERR", "PONG"})
+
+log = logging.getLogger(__name__)
+Handler = Callable[[Session, dict[str, Any]], None]
+
+
+class Gateway:
+    """Everything the server is, but for the dreaming itself."""
+
+    def __init__(self, context: zmq.Context, socket: zmq.Socket, home: Path, devices: list[str]) -> None:
+        """``socket``: a bound ROUTER. ``home``: the folder of ledger and blobs. Raises `SpoolInUse`."""
+        self._socket = socket
+        self._boot = os.urandom(16)
+        self._stopping = False
+        self._waker = Waker()
+        self._background = Background(self._waker)
+        self._spool = Spool(home / "blobs")
+        self._ledger = Ledger(home / "ledger.sqlite")
+        self._sessions = Sessions(socket)
+        self._transfers = Transfers(self._ledger, self._spool, self._sessions, self._background, self._arrived)
+        self._jobs = Jobs(self._ledger, self._transfers, self._sessions)
+        self._workers = Workers(context, devices, self._spool.folder)
+        self._dispatch = Dispatch(self._jobs, self._workers, self._transfers, self._spool)
+        self._requests = Requests(self._jobs, self._dispatch, self._transfers, self._sessions)
+        self._handlers: dict[str, Handler] = {
+            "HELLO": self._hello,
+            "PING": self._ping,
+            "LIST": self._requests.list,
+            "PUT": self._transfers.put,
+            "GET": self._transfers.get,
+            "ACK": self._transfers.ack,
+            "SUBMIT": self._requests.submit,
+            "STATUS": self._requests.status,
+            "CANCEL": self._requests.cancel,
+            "RELEASE": self._requests.release,
+            "PAIR": self._pair,
+        }
+        self._spool.sweep(self._transfers.ids())
+
+    def run(self) -> None:
+        """Serve until `stop`. Raises `WorkersBroken` when no worker can ever work."""
+        poller = zmq.Poller()
+        for source in (self._socket, self._workers.socket, self._waker.reader):
+            poller.register(source, zmq.POLLIN)
+        next_look = next_tidying = 0.0
+        waiting = False
+        while not self._stopping:
+            poller.poll(FLUSH_TICK if waiting else TICK)
+            self._waker.clear()
+            self._take_messages()
+            self._background.finish()
+            self._dispatch.receive()
+            now = time.monotonic()
+            if now >= next_look:
+                next_look = now + TICK / 1000
+                self._look_around()
+            if now >= next_tidying:
+                next_tidying = now + TIDY_EVERY
+                self._jobs.tidy()
+                self._sessions.tidy()
+            self._dispatch.hand_out()
+            waiting = self._sessions.flush()
+
+    def stop_on(self, *signals: signal.Signals) -> None:
+        """Stop at these signals."""
+        for number in signals:
+            signal.signal(number, lambda *_: self.stop())
+        signal.set_wakeup_fd(self._waker.writer.fileno(), warn_on_full_buffer=False)
+
+    def stop(self) -> None:
+        """Leave `run` soon. What is under way goes on when a server is started on the same spool again."""
+        self._stopping = True
+        self._waker.wake()
+
+    def close(self) -> None:
+        """End the workers and let go of everything."""
+        self._workers.close()
+        self._background.close()
+        self._transfers.close()
+        self._ledger.close()
+        signal.set_wakeup_fd(-1)
+        self._waker.close()
+
+    def _look_around(self) -> None:
+        self._dispatch.watch()
+        for job in self._jobs.silent():
+            log.info("Dream %s ends: its client has been silent for long", job.id.hex()[:8])
+            self._dispatch.cancel(job)
+
+    def _take_messages(self) -> None:
+        for _ in range(BATCH):
+            try:
+                route, *frames = self._socket.recv_multipart(zmq.NOBLOCK, copy=False)
+            except zmq.Again:
+                return
+            self._take(self._sessions.heard(route.bytes), [frame.buffer for frame in frames])
+
+    def _take(self, session: Session, frames: list[memoryview]) -> None:
+        """One message: whatever is wrong with it, the client is told and the server goes on."""
+        header: dict[str, Any] = {}
+        try:
+            if len(frames) not in (1, 2):
+                raise bad_header("frames", "one header, and one chunk at most")
+            header = decode(frames[0])
+            self._handle(session, header, frames[1] if len(frames) > 1 else memoryview(b""))
+        except WireError as error:
+            self._refuse(session, header, error)
+        except Exception:
+            ref = secrets.token_hex(4)
+            log.exception("[%s] %s failed", ref, header.get("t"))
+            self._refuse(
+                session, header, WireError("INTERNAL", "The server stumbled over this.", "Try again.", ref=ref)
+            )
+
+    def _handle(self, session: Session, header: dict[str, Any], chunk: memoryview) -> None:
+        kind = header["t"]
+        if kind == "CHUNK":
+            self._transfers.chunk(session, header, chunk)
+        elif kind in self._handlers:
+            self._handlers[kind](session, header)
+        elif kind not in UNANSWERED:
+            raise WireError("UNKNOWN_TYPE", f"This server knows no message {kind!r:.40}.", "Update Reverie there.")
+
+    def _refuse(self, session: Session, header: Mapping[str, Any], error: WireError) -> None:
+        fields = error.details() | {name: header[name] for name in ("blob", "at", "job") if name in header}
+        self._sessions.answer(session, {"id": header.get("id") or error.request_id}, "ERR", **fields)
+
+    def _hello(self, session: Session, header: Mapping[str, Any]) -> None:
+        if not header["min"] <= VERSION <= header["max"]:
+            raise WireError(
+                "PROTO_VERSION",
+                f"This server speaks version {VERSION} of the protocol, not {header['min']} to {header['max']}.",
+                "Update Reverie on both sides to the same version.",
+                field="min" if header["min"] > VERSION else "max",
+                allowed=str(VERSION),
+            )
+        limits = {"chunk": CHUNK, "header": MAX_HEADER, "side": MAX_SIDE, "bytes": MAX_BYTES, "jobs": MAX_JOBS}
+        self._sessions.answer(
+            session,
+            header,
+            "WELCOME",
+            server=SERVER,
+            boot=self._boot,
+            features=[],
+            limits=limits,
+            credit=CREDIT,
+            devices=self._workers.devices,
+        )
+
+    def _ping(self, session: Session, header: Mapping[str, Any]) -> None:
+        queued, running = self._jobs.count(RECEIVING, QUEUED), self._jobs.count(RUNNING)
+        self._sessions.answer(session, header, "PONG", queued=queued, running=running, free=self._spool.free())
+
+    def _pair(self, session: Session, header: Mapping[str, Any]) -> None:
+        raise WireError("NOT_PAIRED", "This server takes only programs on its own machine.", "It needs no pairing.")
+
+    def _arrived(self, blob: bytes) -> None:
+        self._jobs.arrived(blob)

@@ -1,0 +1,150 @@
+"""Every job from its acceptance to its end: the one place where a job's state changes and events are told."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ...shared.wire.errors import WireError
+from .ledger import CANCELLED, FAILED, QUEUED, RECEIVING, RELEASED, SUCCESSORS, Job, Ledger, Request
+from .sessions import Session, Sessions
+from .transfers import Transfers
+
+# How far event numbers leap when the server starts: past every number that may have been told but not written down.
+LEAP = 1 << 20
+SILENCE = 60.0
+KEEP_RELEASED = KEEP_RESULTS = 7 * 86400.0
+KEEP_UNUSED = 86400.0
+
+log = logging.getLogger(__name__)
+
+
+class Jobs:
+    """The jobs in memory, as the ledger has them, and the session each belongs to."""
+
+    def __init__(self, ledger: Ledger, transfers: Transfers, sessions: Sessions) -> None:
+        """Takes up what the ledger holds: what was under way when the last server ended goes on."""
+        self._ledger = ledger
+        self._transfers = transfers
+        self._sessions = sessions
+        self._jobs: dict[bytes, Job] = {}
+        self._owners: dict[bytes, Session] = {}
+        nobody = Session()
+        for job in ledger.jobs():
+            self._jobs[job.id] = job
+            self._owners[job.id] = nobody
+            job.n += LEAP
+            if job.open:
+                self.move(job, self._ready_state(job.request))
+
+    def get(self, job: bytes) -> Job | None:
+        """The job of that id."""
+        return self._jobs.get(job)
+
+    def find(self, job: bytes) -> Job:
+        """The job of that id. Raises `WireError` UNKNOWN_JOB."""
+        if job not in self._jobs:
+            raise WireError("UNKNOWN_JOB", "The server does not know this dream.", "Start it again.")
+        return self._jobs[job]
+
+    def of(self, session: Session) -> list[Job]:
+        """The jobs that belong to a client, in the order they came in."""
+        return [job for job in self._jobs.values() if self._owners[job.id] is session]
+
+    def waiting(self) -> Iterator[tuple[Job, Session]]:
+        """Every queued job and its client."""
+        return ((job, self._owners[job.id]) for job in self._jobs.values() if job.state == QUEUED)
+
+    def count(self, *states: str) -> int:
+        """How many jobs are in these states."""
+        return sum(job.state in states for job in self._jobs.values())
+
+    def adopt(self, job: Job, session: Session) -> None:
+        """Events of ``job`` go to ``session`` from now on, whose client has shown that it knows the id."""
+        self._owners[job.id] = session
+
+    def enter(self, id_: bytes, request: Request, session: Session) -> Job:
+        """A new job, written down."""
+        job = Job(id_, request, self._ready_state(request))
+        self._ledger.add_job(job)
+        self._jobs[id_] = job
+        self._owners[id_] = session
+        return job
+
+    def move(
+        self, job: Job, state: str, *, results: dict[str, Any] | None = None, error: WireError | None = None
+    ) -> None:
+        """Change a job's state: first in the ledger, then in words to its client."""
+        if state != job.state:
+            assert state in SUCCESSORS[job.state], f"{job.state} to {state}"
+        job.state = state
+        if results is not None:
+            job.results = results
+        if error is not None:
+            job.error = error.details()
+        job.n += 1
+        job.told = job.n
+        self._ledger.save_job(job)
+        self.tell_state(job)
+
+    def tell_state(self, job: Job) -> None:
+        """Send (once more) the event of the state a job is in."""
+        event: dict[str, Any] = {"t": "EVENT", "job": job.id, "n": job.told, "kind": "state", "state": job.state}
+        if job.results:
+            event["results"] = job.results
+        if job.error:
+            event["error"] = job.error
+        self._sessions.send(self._owners[job.id], event)
+
+    def tell(self, job: Job, kind: str, fields: Mapping[str, Any], chunk: bytes | memoryview | None = None) -> None:
+        """Send an event that may be lost: progress, preview or warning."""
+        job.n += 1
+        event = {"t": "EVENT", "job": job.id, "n": job.n, "kind": kind, **fields}
+        self._sessions.send(self._owners[job.id], event, chunk, lossy=kind != "warning")
+
+    def arrived(self, blob: bytes) -> None:
+        """A blob is complete: the jobs that waited for it alone are ready."""
+        for job in list(self._jobs.values()):
+            if job.state == RECEIVING and blob in job.request.inputs.values():
+                state = self._ready_state(job.request)
+                if state != RECEIVING:
+                    self.move(job, state)
+
+    def release(self, job: Job) -> None:
+        """Forget a finished job's pictures, but for those that other jobs need."""
+        if job.state == RELEASED:
+            return
+        blobs = set(job.blobs())
+        self.move(job, RELEASED)
+        self._remove_unneeded(blobs)
+
+    def silent(self) -> list[Job]:
+        """The open interactive jobs whose client has not been heard for a minute."""
+        horizon = time.monotonic() - SILENCE
+        return [
+            job
+            for job in self._jobs.values()
+            if job.open and job.request.urgency == "interactive" and self._owners[job.id].heard < horizon
+        ]
+
+    def tidy(self) -> None:
+        """Release results nobody fetched for a week, and forget what was released and pictures nobody used."""
+        now = time.time()
+        for job in list(self._jobs.values()):
+            if job.state == RELEASED and now - job.touched > KEEP_RELEASED:
+                self._ledger.forget_job(job.id)
+                del self._jobs[job.id], self._owners[job.id]
+            elif not job.open and now - job.touched > KEEP_RESULTS:
+                self.release(job)
+        self._remove_unneeded({id_ for id_ in self._transfers.ids() if self._transfers.age(id_, now) > KEEP_UNUSED})
+
+    def _remove_unneeded(self, blobs: set[bytes]) -> None:
+        needed = {blob for job in self._jobs.values() if job.state != RELEASED for blob in job.blobs()}
+        for blob in blobs - needed:
+            self._transfers.remove(blob)
+
+    def _ready_state(self, request: Request) -> str:
+        complete = all(self._transfers.complete(blob) for blob in request.inputs.values())
+        return QUEUED if complete else RECEIVING

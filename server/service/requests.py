@@ -1,0 +1,137 @@
+"""What clients ask about jobs: SUBMIT, STATUS, CANCEL, RELEASE and LIST."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from ...shared.declaration import SettingError
+from ...shared.settings import DreamSettings
+from ...shared.wire.errors import WireError
+from ..networks import catalogue
+from .dispatch import Dispatch
+from .jobs import Jobs
+from .ledger import QUEUED, RECEIVING, RUNNING, Request
+from .sessions import Session, Sessions
+from .transfers import Transfers
+
+MAX_JOBS = 256
+# As many as surely fit into one header.
+MAX_LISTED = 512
+
+log = logging.getLogger(__name__)
+
+
+class Requests:
+    """Answers to everything that concerns jobs."""
+
+    def __init__(self, jobs: Jobs, dispatch: Dispatch, transfers: Transfers, sessions: Sessions) -> None:
+        self._jobs = jobs
+        self._dispatch = dispatch
+        self._transfers = transfers
+        self._sessions = sessions
+
+    def submit(self, session: Session, header: Mapping[str, Any]) -> None:
+        """SUBMIT: a new job, or one already known, which is answered by its state."""
+        request = checked_request(header)
+        job = self._jobs.get(header["job"])
+        if job is None:
+            self._check_inputs(request)
+            if self._jobs.count(RECEIVING, QUEUED, RUNNING) >= MAX_JOBS:
+                raise WireError("BUSY", "The server has too many dreams waiting.", "Wait until some are done.")
+            job = self._jobs.enter(header["job"], request, session)
+            log.info("Dream %s: %s, %s", job.id.hex()[:8], request.settings["network"], request.urgency)
+        elif job.request != request:
+            raise WireError("CONFLICT", "Another dream was started under the same id.", "Start the dream again.")
+        else:
+            self._jobs.adopt(job, session)
+        self._sessions.answer(session, header, "ACCEPTED", job=job.id, state=job.state)
+
+    def status(self, session: Session, header: Mapping[str, Any]) -> None:
+        """STATUS: how jobs stand, and what was missed. Who knows a job's id is its client from now on."""
+        if len(header["jobs"]) > MAX_LISTED:
+            raise WireError(
+                "BAD_HEADER", "Too many dreams were asked for at once.", field="jobs", allowed=f"{MAX_LISTED} at most"
+            )
+        since = header.get("since") or 0
+        items, missed = [], []
+        for id_ in header["jobs"]:
+            job = self._jobs.get(id_)
+            if job is None:
+                items.append({"job": id_, "state": "UNKNOWN", "n": 0})
+                continue
+            self._jobs.adopt(job, session)
+            items.append({"job": id_, "state": job.state, "n": job.n})
+            missed += [job] if job.told > since else []
+        self._sessions.answer(session, header, "LISTING", items=items)
+        for job in missed:
+            self._jobs.tell_state(job)
+
+    def cancel(self, session: Session, header: Mapping[str, Any]) -> None:
+        """CANCEL: end a job. One that has ended already stays as it is."""
+        job = self._jobs.find(header["job"])
+        self._dispatch.cancel(job)
+        self._sessions.answer(session, header, "CANCELLED", job=job.id, state=job.state)
+
+    def release(self, session: Session, header: Mapping[str, Any]) -> None:
+        """RELEASE: the client has what it wanted."""
+        job = self._jobs.find(header["job"])
+        if job.open:
+            raise WireError("CONFLICT", "The dream is not finished yet.", "Cancel it first.")
+        self._jobs.release(job)
+        self._sessions.answer(session, header, "RELEASED", job=job.id)
+
+    def list(self, session: Session, header: Mapping[str, Any]) -> None:
+        """LIST: the networks of this server, or the client's own jobs."""
+        items = _networks() if header["what"] == "networks" else self._own_jobs(session)
+        self._sessions.answer(session, header, "LISTING", items=items)
+
+    def _own_jobs(self, session: Session) -> list[dict[str, Any]]:
+        jobs = self._jobs.of(session)[-MAX_LISTED:]
+        return [{"job": job.id, "kind": job.request.kind, "state": job.state, "n": job.n} for job in jobs]
+
+    def _check_inputs(self, request: Request) -> None:
+        for name, blob in request.inputs.items():
+            if blob not in self._transfers:
+                raise WireError("UNKNOWN_BLOB", f"The input {name!r} was never announced.", "Send the picture first.")
+
+
+def checked_request(header: Mapping[str, Any]) -> Request:
+    """The request in a SUBMIT, with defaults filled in. Raises `WireError` naming the field and what is allowed."""
+    if header["kind"] != "still":
+        raise _bad_param("kind", f"There is no kind of dream {header['kind']!r:.40}", "still")
+    if set(header["inputs"]) != {"picture"}:
+        raise _bad_param("inputs", "A still is dreamed from one picture", "picture")
+    try:
+        settings = DreamSettings.from_mapping(header.get("settings") or {})
+        network = catalogue.find(settings.network)
+        catalogue.check_layers(network, settings.layer_names())
+    except catalogue.UnknownNetwork as error:
+        raise _refused("UNKNOWN_NETWORK", error) from error
+    except catalogue.UnknownLayer as error:
+        raise _refused("UNKNOWN_LAYER", error) from error
+    except SettingError as error:
+        raise _refused("BAD_PARAM", error) from error
+    return Request(header["kind"], settings.record(), dict(header["inputs"]), header.get("urgency") or "interactive")
+
+
+def _networks() -> list[dict[str, Any]]:
+    return [
+        {
+            "name": network.name,
+            "title": network.title,
+            "layers": list(network.layers),
+            "installed": network.installed,
+            "classes": network.classes,
+        }
+        for network in catalogue.catalogue()
+    ]
+
+
+def _refused(code: str, error: SettingError) -> WireError:
+    return WireError(code, f"{error.problem}.", f"Allowed: {error.allowed}.", field=error.field, allowed=error.allowed)
+
+
+def _bad_param(field: str, problem: str, allowed: str) -> WireError:
+    return WireError("BAD_PARAM", f"{problem}.", f"Allowed: {allowed}.", field=field, allowed=allowed)

@@ -1,0 +1,126 @@
+"""The spool: one file for each blob, ``.part`` while it is received or written, renamed once it is safely on disk.
+
+A blob being received carries behind its pixels one record for each chunk, written after the chunk itself: a mark and
+the chunk's crc32. So an upload cut off at any instant, by a crash or by the power, goes on where it stopped: chunks
+whose bytes agree with their record are kept, the rest are sent again.
+"""
+
+from __future__ import annotations
+
+import errno
+import mmap
+import os
+import shutil
+import struct
+import zlib
+from collections.abc import Iterable
+from pathlib import Path
+
+from ...shared.wire.blobs import CHUNK, Bitmap
+
+_RECORD = struct.Struct("<II")
+_HERE = 0x48455245
+
+
+class Spool:
+    """The files of all blobs, under ``folder``. Ids are 16 bytes; file names are their hex digits."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def path(self, blob: bytes) -> Path:
+        """Where a complete blob lies."""
+        return self.folder / blob.hex()
+
+    def part(self, blob: bytes) -> Path:
+        """Where an unfinished blob lies."""
+        return self.folder / f"{blob.hex()}.part"
+
+    def free(self) -> int:
+        """Bytes free on the spool's disk."""
+        return shutil.disk_usage(self.folder).free
+
+    def receive(self, blob: bytes, size: int) -> Incoming:
+        """Begin or go on receiving a blob of ``size`` bytes."""
+        return Incoming(self.part(blob), self.path(blob), size)
+
+    def map(self, blob: bytes) -> memoryview:
+        """A complete blob's bytes, read-only, without reading them. Raises `FileNotFoundError`."""
+        with self.path(blob).open("rb") as file:
+            return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+
+    def write(self, blob: bytes, data: memoryview) -> None:
+        """Write a whole blob; it appears under its own name only when it is on disk."""
+        part = self.part(blob)
+        with part.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(self.path(blob))
+
+    def remove(self, blob: bytes) -> None:
+        """Delete a blob, finished or not."""
+        self.path(blob).unlink(missing_ok=True)
+        self.part(blob).unlink(missing_ok=True)
+
+    def sweep(self, known: Iterable[bytes]) -> None:
+        """Delete every file that belongs to no blob in ``known``."""
+        names = {blob.hex() for blob in known}
+        for file in self.folder.iterdir():
+            if file.name.removesuffix(".part") not in names:
+                file.unlink(missing_ok=True)
+
+
+class Incoming:
+    """A blob being received: its chunks in any order, any of them any number of times."""
+
+    def __init__(self, part: Path, path: Path, size: int) -> None:
+        """``size``: bytes in all. Chunks that an earlier run left whole in ``part`` are kept."""
+        self.size = size
+        self.have = Bitmap(size)
+        self._part, self._path = part, path
+        resumed = part.exists()
+        # Written by seek and write, not through a map: a full disk is then an error, not the end of the process.
+        self._file = part.open("r+b" if resumed else "w+b", buffering=0)
+        self._file.truncate(size + self.have.count * _RECORD.size)
+        if resumed:
+            self._take_stock()
+
+    @property
+    def outstanding(self) -> int:
+        """Bytes still to come, the last chunk counted as a whole one."""
+        return (self.have.count - self.have.present) * CHUNK
+
+    def put(self, index: int, data: memoryview, crc: int) -> None:
+        """Write chunk ``index``, checked before, whose crc32 is ``crc``. Raises OSError when the disk is full."""
+        self._write(index * CHUNK, data)
+        self._write(self._record_at(index), _RECORD.pack(_HERE, crc))
+        self.have.add(index)
+
+    def settle(self) -> None:
+        """Make the finished blob durable and give it its name. Slow: for a thread of its own."""
+        self._file.truncate(self.size)
+        os.fsync(self._file.fileno())
+        self._file.close()
+        self._part.replace(self._path)
+
+    def close(self) -> None:
+        """Stop receiving; what is here stays."""
+        self._file.close()
+
+    def _record_at(self, index: int) -> int:
+        return self.size + index * _RECORD.size
+
+    def _write(self, at: int, data: memoryview | bytes) -> None:
+        self._file.seek(at)
+        if self._file.write(data) != len(data):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    def _take_stock(self) -> None:
+        with mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ) as held, memoryview(held) as view:
+            for index in range(self.have.count):
+                mark, crc = _RECORD.unpack_from(view, self._record_at(index))
+                start = index * CHUNK
+                if mark == _HERE and crc == zlib.crc32(view[start : min(start + CHUNK, self.size)]):
+                    self.have.add(index)

@@ -1,0 +1,235 @@
+"""Pictures on their way: PUT, CHUNK, GET and ACK, with credit both ways."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from ...shared.picture import PictureError, PictureInfo
+from ...shared.wire.blobs import CHUNK, Bitmap, check_chunk, chunk_header
+from ...shared.wire.errors import WireError
+from ...shared.wire.sockets import CREDIT
+from .background import Background
+from .ledger import Blob, Ledger
+from .spool import Incoming, Spool
+
+if TYPE_CHECKING:
+    from .sessions import Session, Sessions
+
+MAX_SIDE = 16384
+MAX_BYTES = 4 << 30
+# Left free on the spool's disk, whatever comes: the ledger and the log must always be able to write.
+RESERVE = 256 << 20
+
+log = logging.getLogger(__name__)
+
+
+class Outgoing:
+    """A blob being sent to one client."""
+
+    def __init__(self, request: bytes, blob: bytes, data: memoryview, have: Bitmap, credit: int) -> None:
+        """``request``: id of the GET. ``data``: the whole blob. ``have``: what the client has. ``credit``: see `add`."""
+        self._request = request
+        self._blob = blob
+        self._data = data
+        self._missing = have.missing()
+        self._credit = min(credit, CREDIT)
+
+    def add_credit(self) -> None:
+        """One chunk has arrived: one more may be under way."""
+        self._credit = min(self._credit + 1, CREDIT)
+
+    def chunks(self) -> Iterator[tuple[dict[str, Any], memoryview]]:
+        """The chunks, header and bytes, that may be sent now."""
+        while self._credit and (index := next(self._missing, None)) is not None:
+            self._credit -= 1
+            at = index * CHUNK
+            data = self._data[at : at + CHUNK]
+            yield {**chunk_header(self._blob, at, data), "re": self._request}, data
+
+
+class Transfers:
+    """Every blob, and the chunks of those that are moving."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        spool: Spool,
+        sessions: Sessions,
+        background: Background,
+        arrived: Callable[[bytes], None],
+    ) -> None:
+        """``arrived`` is called with the id of each blob that has become complete."""
+        self._ledger = ledger
+        self._spool = spool
+        self._sessions = sessions
+        self._background = background
+        self._arrived = arrived
+        self._blobs = {blob.id: blob for blob in ledger.blobs()}
+        self._incoming: dict[bytes, Incoming] = {}
+
+    def __contains__(self, blob: bytes) -> bool:
+        return blob in self._blobs
+
+    def complete(self, blob: bytes) -> bool:
+        """Whether all of a blob is here."""
+        return blob in self._blobs and self._blobs[blob].complete
+
+    def info(self, blob: bytes) -> PictureInfo:
+        """What picture a blob is."""
+        return self._blobs[blob].info
+
+    def ids(self) -> list[bytes]:
+        """Every blob."""
+        return list(self._blobs)
+
+    def age(self, blob: bytes, now: float) -> float:
+        """Seconds since a blob was announced or completed, at ``now`` (`time.time`)."""
+        return now - self._blobs[blob].touched
+
+    def add_result(self, blob: bytes, info: PictureInfo) -> None:
+        """Enter a blob that a worker has written."""
+        self._blobs[blob] = Blob(blob, info, complete=True)
+        self._ledger.save_blob(self._blobs[blob])
+
+    def remove(self, blob: bytes) -> None:
+        """Forget a blob and delete its file. A blob that is just being settled is left for the next tidying."""
+        incoming = self._incoming.get(blob)
+        if incoming and incoming.have.full:
+            return
+        if incoming:
+            incoming.close()
+            del self._incoming[blob]
+        self._blobs.pop(blob, None)
+        self._ledger.forget_blob(blob)
+        self._spool.remove(blob)
+
+    def put(self, session: Session, header: Mapping[str, Any]) -> None:
+        """PUT: a client announces a blob, or asks what is still missing of it."""
+        info = _checked_info(header)
+        blob = self._blobs.get(header["blob"])
+        if blob and blob.info != info:
+            raise WireError("CONFLICT", "Two different pictures were sent under one id.", "Send the picture again.")
+        if not blob:
+            self._check_space(info.size)
+            blob = self._blobs[header["blob"]] = Blob(header["blob"], info)
+            self._ledger.save_blob(blob)
+        have = _all_of(info.size) if blob.complete else self._receiving(blob).have
+        self._sessions.answer(session, header, "HAVE", blob=blob.id, have=bytes(have), credit=CREDIT)
+
+    def chunk(self, session: Session, header: Mapping[str, Any], data: memoryview) -> None:
+        """CHUNK: a piece of an announced blob."""
+        blob = self._blobs.get(header["blob"])
+        if blob is None:
+            raise _unknown_blob("A piece arrived of a picture that was never announced.")
+        index = check_chunk(header, data, blob.info.size)
+        if blob.complete:
+            return self._acknowledge(session, header, full=True)
+        incoming = self._receiving(blob)
+        if index in incoming.have:
+            return self._acknowledge(session, header, full=False)
+        try:
+            incoming.put(index, data, header["crc"])
+        except OSError as error:
+            log.error("The spool can't take a chunk: %s", error)
+            raise _no_space() from error
+        if not incoming.have.full:
+            return self._acknowledge(session, header, full=False)
+        return self._settle(session, header, blob, incoming)
+
+    def get(self, session: Session, header: Mapping[str, Any]) -> None:
+        """GET: a client wants a blob, or the chunks of it that it has not."""
+        blob = self._blobs.get(header["blob"])
+        if blob is None or not blob.complete:
+            raise _unknown_blob("That picture is not on the server, or not all of it yet.")
+        try:
+            have = Bitmap(blob.info.size, header.get("have") or b"")
+        except ValueError as error:
+            raise WireError(
+                "BAD_HEADER", "The list of pieces does not fit the picture.", field="have", allowed=str(error)
+            ) from error
+        data = self._spool.map(blob.id)
+        outgoing = session.outgoing[blob.id] = Outgoing(header["id"], blob.id, data, have, header["credit"])
+        self._send(session, outgoing)
+
+    def ack(self, session: Session, header: Mapping[str, Any]) -> None:
+        """ACK: a client has taken one chunk in."""
+        outgoing = session.outgoing.get(header["blob"])
+        if outgoing:
+            outgoing.add_credit()
+            self._send(session, outgoing)
+
+    def close(self) -> None:
+        """Stop receiving. What has arrived stays and is found again."""
+        for incoming in self._incoming.values():
+            incoming.close()
+
+    def _send(self, session: Session, outgoing: Outgoing) -> None:
+        for header, data in outgoing.chunks():
+            self._sessions.send(session, header, data)
+
+    def _receiving(self, blob: Blob) -> Incoming:
+        if blob.id not in self._incoming:
+            self._incoming[blob.id] = self._spool.receive(blob.id, blob.info.size)
+        return self._incoming[blob.id]
+
+    def _settle(self, session: Session, header: Mapping[str, Any], blob: Blob, incoming: Incoming) -> None:
+        """Make a finished blob durable, and only then tell of it."""
+
+        def settled(error: BaseException | None) -> None:
+            del self._incoming[blob.id]
+            if error:
+                log.error("The spool can't keep a picture: %s", error)
+                self._sessions.send(session, {"t": "ERR", **_no_space().details(), "blob": blob.id, "at": header["at"]})
+                return
+            blob.complete = True
+            self._ledger.save_blob(blob)
+            self._acknowledge(session, header, full=True)
+            self._arrived(blob.id)
+
+        self._background.run(incoming.settle, settled)
+
+    def _acknowledge(self, session: Session, header: Mapping[str, Any], *, full: bool) -> None:
+        self._sessions.answer(session, header, "ACK", blob=header["blob"], at=header["at"], full=full)
+
+    def _check_space(self, size: int) -> None:
+        """Room for the blob, for a result as large, and for what others have announced. Raises `WireError`."""
+        promised = sum(incoming.outstanding for incoming in self._incoming.values())
+        if self._spool.free() < 2 * size + promised + RESERVE:
+            raise _no_space()
+
+
+def _checked_info(header: Mapping[str, Any]) -> PictureInfo:
+    try:
+        info = PictureInfo.from_header(header["picture"])
+    except PictureError as error:
+        raise WireError("BAD_PARAM", f"The picture's description is wrong: {error}.", field="picture") from error
+    if info.size != header["size"]:
+        raise WireError(
+            "BAD_PARAM",
+            f"The picture's shape and type make {info.size} bytes, but {header['size']} were announced.",
+            field="size",
+            allowed=str(info.size),
+        )
+    if max(info.shape) > MAX_SIDE or info.size > MAX_BYTES:
+        raise WireError(
+            "TOO_LARGE",
+            f"A picture of {info.shape[1]} × {info.shape[0]} pixels is too large for this server.",
+            f"Send at most {MAX_SIDE} pixels a side and {MAX_BYTES >> 30} GiB in all.",
+            field="picture",
+            allowed=f"{MAX_SIDE} pixels a side, {MAX_BYTES} bytes",
+        )
+    return info
+
+
+def _all_of(size: int) -> Bitmap:
+    return Bitmap(size, b"\xff" * len(bytes(Bitmap(size))))
+
+
+def _unknown_blob(msg: str) -> WireError:
+    return WireError("UNKNOWN_BLOB", msg, "Send the picture again.")
+
+
+def _no_space() -> WireError:
+    return WireError("NO_SPACE", "The server's disk is too full for this picture.", "Make room on it, or send less.")
