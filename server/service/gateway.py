@@ -83,11 +83,6 @@ class Gateway:
         next_look = next_tidying = 0.0
         waiting = False
         while not self._stopping:
-            poller.poll(FLUSH_TICK if waiting else TICK)
-            self._waker.clear()
-            self._take_messages()
-            self._background.finish()
-            self._dispatch.receive()
             now = time.monotonic()
             if now >= next_look:
                 next_look = now + TICK / 1000
@@ -96,6 +91,11 @@ class Gateway:
                 next_tidying = now + TIDY_EVERY
                 self._jobs.tidy()
                 self._sessions.tidy()
+            poller.poll(FLUSH_TICK if waiting else TICK)
+            self._waker.clear()
+            self._take_messages()
+            self._background.finish()
+            self._dispatch.receive()
             self._dispatch.hand_out()
             waiting = self._sessions.flush()
 
@@ -146,9 +146,8 @@ class Gateway:
         except Exception:
             ref = secrets.token_hex(4)
             log.exception("[%s] %s failed", ref, header.get("t"))
-            self._refuse(
-                session, header, WireError("INTERNAL", "The server stumbled over this.", "Try again.", ref=ref)
-            )
+            error = WireError("INTERNAL", "The server stumbled over this.", "Its log says more.", ref=ref)
+            self._refuse(session, header, error)
 
     def _handle(self, session: Session, header: dict[str, Any], chunk: memoryview) -> None:
         kind = header["t"]

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ...shared.wire.errors import WireError
-from .ledger import CANCELLED, FAILED, QUEUED, RECEIVING, RELEASED, SUCCESSORS, Job, Ledger, Request
+from .ledger import QUEUED, RECEIVING, RELEASED, SUCCESSORS, Job, Ledger, Request
 from .sessions import Session, Sessions
 from .transfers import Transfers
 

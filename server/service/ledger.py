@@ -71,7 +71,7 @@ class Request:
 
     def packed(self) -> bytes:
         """The request as stored."""
-        return msgpack.packb([self.kind, self.settings, self.inputs, self.urgency])
+        return _packed([self.kind, self.settings, self.inputs, self.urgency])
 
 
 @dataclass(slots=True)
@@ -140,10 +140,9 @@ class Ledger:
 
     def jobs(self) -> Iterator[Job]:
         """Every job, in the order they came in."""
-        rows = self._db.execute(
-            "SELECT id, request, state, attempt, n, outcome, place, touched FROM jobs ORDER BY place"
-        )
-        for id_, request, state, attempt, n, outcome, place, touched in rows:
+        columns = "id, request, state, attempt, n, outcome, place, touched"
+        for row in self._db.execute(f"SELECT {columns} FROM jobs ORDER BY place"):
+            id_, request, state, attempt, n, outcome, place, touched = row
             results, error = msgpack.unpackb(outcome)
             asked = Request(*msgpack.unpackb(request))
             yield Job(id_, asked, state, attempt, n, n, results, error, place, touched)
@@ -179,7 +178,7 @@ class Ledger:
         blob.touched = time.time()
         self._db.execute(
             "INSERT OR REPLACE INTO blobs (id, picture, complete, touched) VALUES (?, ?, ?, ?)",
-            (blob.id, msgpack.packb(blob.info.header()), blob.complete, blob.touched),
+            (blob.id, _packed(blob.info.header()), blob.complete, blob.touched),
         )
 
     def forget_blob(self, blob: bytes) -> None:
@@ -188,4 +187,10 @@ class Ledger:
 
 
 def _outcome(job: Job) -> bytes:
-    return msgpack.packb([job.results, job.error])
+    return _packed([job.results, job.error])
+
+
+def _packed(value: Any) -> bytes:
+    frame = msgpack.packb(value)
+    assert frame is not None
+    return frame

@@ -7,6 +7,7 @@ whose bytes agree with their record are kept, the rest are sent again.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import mmap
 import os
@@ -27,7 +28,7 @@ class Spool:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def path(self, blob: bytes) -> Path:
         """Where a complete blob lies."""
@@ -40,6 +41,11 @@ class Spool:
     def free(self) -> int:
         """Bytes free on the spool's disk."""
         return shutil.disk_usage(self.folder).free
+
+    def size(self, blob: bytes) -> int | None:
+        """Bytes of a complete blob; None where there is none."""
+        path = self.path(blob)
+        return path.stat().st_size if path.is_file() else None
 
     def receive(self, blob: bytes, size: int) -> Incoming:
         """Begin or go on receiving a blob of ``size`` bytes."""
@@ -61,8 +67,10 @@ class Spool:
 
     def remove(self, blob: bytes) -> None:
         """Delete a blob, finished or not."""
-        self.path(blob).unlink(missing_ok=True)
-        self.part(blob).unlink(missing_ok=True)
+        for file in (self.path(blob), self.part(blob)):
+            # Windows keeps what is still mapped; the next sweep gets it.
+            with contextlib.suppress(PermissionError):
+                file.unlink(missing_ok=True)
 
     def sweep(self, known: Iterable[bytes]) -> None:
         """Delete every file that belongs to no blob in ``known``."""

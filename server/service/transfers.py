@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -29,12 +30,17 @@ class Outgoing:
     """A blob being sent to one client."""
 
     def __init__(self, request: bytes, blob: bytes, data: memoryview, have: Bitmap, credit: int) -> None:
-        """``request``: id of the GET. ``data``: the whole blob. ``have``: what the client has. ``credit``: see `add`."""
+        """``request``: id of the GET. ``data``: the whole blob. ``have``: what the client has already."""
         self._request = request
         self._blob = blob
         self._data = data
-        self._missing = have.missing()
+        self._missing = deque(have.missing())
         self._credit = min(credit, CREDIT)
+
+    @property
+    def sent(self) -> bool:
+        """Whether the last chunk is on its way."""
+        return not self._missing
 
     def add_credit(self) -> None:
         """One chunk has arrived: one more may be under way."""
@@ -42,9 +48,9 @@ class Outgoing:
 
     def chunks(self) -> Iterator[tuple[dict[str, Any], memoryview]]:
         """The chunks, header and bytes, that may be sent now."""
-        while self._credit and (index := next(self._missing, None)) is not None:
+        while self._credit and self._missing:
             self._credit -= 1
-            at = index * CHUNK
+            at = self._missing.popleft() * CHUNK
             data = self._data[at : at + CHUNK]
             yield {**chunk_header(self._blob, at, data), "re": self._request}, data
 
@@ -66,7 +72,7 @@ class Transfers:
         self._sessions = sessions
         self._background = background
         self._arrived = arrived
-        self._blobs = {blob.id: blob for blob in ledger.blobs()}
+        self._blobs = {blob.id: blob for blob in list(ledger.blobs()) if self._agrees(blob)}
         self._incoming: dict[bytes, Incoming] = {}
 
     def __contains__(self, blob: bytes) -> bool:
@@ -150,24 +156,39 @@ class Transfers:
                 "BAD_HEADER", "The list of pieces does not fit the picture.", field="have", allowed=str(error)
             ) from error
         data = self._spool.map(blob.id)
-        outgoing = session.outgoing[blob.id] = Outgoing(header["id"], blob.id, data, have, header["credit"])
-        self._send(session, outgoing)
+        session.outgoing[blob.id] = Outgoing(header["id"], blob.id, data, have, header["credit"])
+        self._send(session, blob.id)
 
     def ack(self, session: Session, header: Mapping[str, Any]) -> None:
         """ACK: a client has taken one chunk in."""
         outgoing = session.outgoing.get(header["blob"])
         if outgoing:
             outgoing.add_credit()
-            self._send(session, outgoing)
+            self._send(session, header["blob"])
 
     def close(self) -> None:
         """Stop receiving. What has arrived stays and is found again."""
         for incoming in self._incoming.values():
             incoming.close()
 
-    def _send(self, session: Session, outgoing: Outgoing) -> None:
+    def _send(self, session: Session, blob: bytes) -> None:
+        outgoing = session.outgoing[blob]
         for header, data in outgoing.chunks():
             self._sessions.send(session, header, data)
+        if outgoing.sent:
+            session.outgoing.pop(blob, None)
+
+    def _agrees(self, blob: Blob) -> bool:
+        """Bring the ledger into line with the disk at the start; False for a blob whose file is gone."""
+        on_disk = self._spool.size(blob.id) == blob.info.size
+        if on_disk and not blob.complete:
+            # It had its name already when the last server ended, and so is whole.
+            blob.complete = True
+            self._ledger.save_blob(blob)
+        elif blob.complete and not on_disk:
+            self._ledger.forget_blob(blob.id)
+            return False
+        return True
 
     def _receiving(self, blob: Blob) -> Incoming:
         if blob.id not in self._incoming:
