@@ -1,0 +1,71 @@
+"""What the panels and the preferences have in common."""
+
+from __future__ import annotations
+
+import textwrap
+
+import bpy
+from bpy.types import Context, UILayout
+
+from . import connection, server_process
+from .problems import Problem
+
+_STATES = {
+    "CONNECTED": ("Connected", "INTERNET"),
+    "CONNECTING": ("Connecting", "SORTTIME"),
+    "DISCONNECTED": ("Not connected", "INTERNET_OFFLINE"),
+    "ERROR": ("Not connected", "ERROR"),
+}
+
+
+def message(layout: UILayout, context: Context, text: str, hint: str, icon: str) -> UILayout:
+    """A box with a sentence on what happened and one on what to do; returns the row of the first line."""
+    column = layout.box().column(align=True)
+    head = column.row()
+    lines = wrapped(context, text)
+    head.label(text=lines[0], icon=icon)
+    for line in lines[1:]:
+        column.label(text=line, icon="BLANK1")
+    advice = column.column(align=True)
+    advice.active = False
+    for line in wrapped(context, hint):
+        advice.label(text=line, icon="BLANK1")
+    return head
+
+
+def problem(layout: UILayout, context: Context, found: Problem) -> None:
+    """A box that says what keeps a dream from being dreamt, with the way out where there is one."""
+    message(layout, context, found.message, found.hint, "ERROR")
+
+
+def state(layout: UILayout) -> None:
+    """One line on the connection: connected to what, connecting, disconnected, error."""
+    client = connection.current()
+    text, icon = _STATES[client.state.name if client else "DISCONNECTED"]
+    if client and client.server and client.state.name == "CONNECTED":
+        devices = ", ".join(str(device.get("name", "")) for device in client.server.devices)
+        text = f"{text} to {client.server.name}" + (f" · {devices}" if devices else "")
+    elif client:
+        text = f"{text} to {client.address}…" if client.state.name == "CONNECTING" else text
+    layout.label(text=text, icon=icon)
+
+
+def way_out(layout: UILayout) -> None:
+    """The button that mends what keeps us from the server."""
+    try:
+        where = connection.address()
+    except Problem:
+        layout.operator("reverie.show_preferences", icon="PREFERENCES")
+        return
+    if not where.is_loopback and not bpy.app.online_access:
+        layout.operator("reverie.enable_online_access", icon="INTERNET")
+    elif where.is_loopback and not server_process.is_running():
+        layout.operator("reverie.start_server", icon="PLAY")
+
+
+def wrapped(context: Context, text: str) -> list[str]:
+    """``text`` in lines that fit the region."""
+    scale = context.preferences.system.ui_scale
+    width = context.region.width / scale if context.region else 300.0
+    # Blender's interface font is 11 points: about 6.2 pixels a character; icon, box and margins take 70.
+    return textwrap.wrap(text, max(int((width - 70) / 6.2), 16)) or ([""] if text else [])

@@ -1,0 +1,55 @@
+"""What Blender calls around saving, loading and undo."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import bpy
+from bpy.app.handlers import persistent
+
+from . import dreams, results
+
+
+@persistent
+def _before_save(*_: Any) -> None:
+    dreams.hide_previews()
+    results.pack_all()
+
+
+@persistent
+def _after_save(*_: Any) -> None:
+    dreams.show_previews()
+
+
+@persistent
+def _after_load(*_: Any) -> None:
+    results.forget_all()
+    dreams.after_load()
+
+
+@persistent
+def _after_undo(*_: Any) -> None:
+    results.after_undo()
+    dreams.after_undo()
+
+
+_HANDLERS = (
+    (bpy.app.handlers.save_pre, _before_save),
+    (bpy.app.handlers.save_post, _after_save),
+    (bpy.app.handlers.save_post_fail, _after_save),
+    (bpy.app.handlers.load_post, _after_load),
+    (bpy.app.handlers.undo_post, _after_undo),
+    (bpy.app.handlers.redo_post, _after_undo),
+)
+
+
+def register() -> None:
+    """Have Blender call us."""
+    for calls, handler in _HANDLERS:
+        calls.append(handler)
+
+
+def unregister() -> None:
+    """Have Blender call us no more."""
+    for calls, handler in _HANDLERS:
+        calls.remove(handler)

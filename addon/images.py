@@ -1,0 +1,177 @@
+"""Blender's images as pictures and back: the only file that touches pixels.
+
+Blender holds the bottom row first. Byte images are in their own colour space with straight alpha; float images are
+scene-linear with colour already multiplied by alpha, whatever their file was, unless they hold data. Pixels leave
+and arrive as the float32 that `foreach_get` gives: casting 2048 x 2048 RGBA to bytes takes Blender's numpy 200 ms,
+sending the four times larger floats to a server on this machine a quarter of that, and none of it on this thread.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import bpy
+import numpy as np
+from bpy.types import Image
+
+from ..shared.picture import Picture, PictureInfo
+from . import versions
+from .problems import Problem
+
+SUFFIX = " dream"
+_SUFFIXED = re.compile(re.escape(SUFFIX) + r"(\.\d{3,})?$")
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What an image must be for pixels written to it to mean what they meant in the original."""
+
+    is_float: bool
+    colorspace: str
+    alpha_mode: str
+
+    @classmethod
+    def of(cls, image: Image) -> Form:
+        """The form a result needs to stand in for ``image``, also after it was packed and loaded again."""
+        if not image.is_float:
+            # Bytes are straight in memory and in the packed PNG, however the original's file had them.
+            alpha = "STRAIGHT" if image.alpha_mode == "PREMUL" else image.alpha_mode
+            return cls(False, image.colorspace_settings.name, alpha)
+        if image.colorspace_settings.is_data:
+            return cls(True, "Non-Color", image.alpha_mode)
+        # Floats are premultiplied in memory and in the packed EXR: read as straight they would be multiplied twice.
+        alpha = "PREMUL" if image.alpha_mode == "STRAIGHT" else image.alpha_mode
+        return cls(True, "Linear Rec.709", alpha)
+
+
+def by_uid(uid: int | None) -> Image | None:
+    """The image with that ``session_uid``, or None where it is gone."""
+    return next((image for image in bpy.data.images if image.session_uid == uid), None)
+
+
+def check(image: Image) -> None:
+    """Raise `Problem` where ``image`` has no pixels that can be dreamt on. Reads no pixels."""
+    name = f"“{image.name}”"
+    if image.type in ("RENDER_RESULT", "COMPOSITING"):
+        raise Problem(f"{name} is not kept as an image.", "Save it with Image > Save As and dream on the file.")
+    if image.source == "TILED":
+        raise Problem(f"{name} has UDIM tiles, which can't be dreamt on yet.", "Dream on each tile's file by itself.")
+    if image.source in ("SEQUENCE", "MOVIE"):
+        kind = "an image sequence" if image.source == "SEQUENCE" else "a movie"
+        raise Problem(f"{name} is {kind}, which can't be dreamt on yet.", "Open one of its frames as a single image.")
+    if image.size[0] and image.size[1] and image.channels:
+        return
+    if image.source == "FILE" and not image.packed_file and not _file_of(image).is_file():
+        raise Problem(
+            f"The file of {name} is missing: {image.filepath or 'it has no path'}.",
+            "Find it with File > External Data > Find Missing Files.",
+        )
+    if image.type == "MULTILAYER":
+        raise Problem(f"{name} has layers instead of pixels of its own.", "Save the layer you want as its own image.")
+    raise Problem(f"{name} has no pixels.", "Check that its file opens in the Image Editor.")
+
+
+def read(image: Image) -> Picture:
+    """The pixels of ``image`` as they lie: float32, bottom row first, 1 to 4 channels. Raises `Problem`."""
+    check(image)
+    width, height = image.size
+    info = PictureInfo(
+        (height, width, image.channels),
+        "f32",
+        Form.of(image).colorspace,
+        _alpha(image),
+        "bottom-up",
+    )
+    pixels = np.empty(width * height * image.channels, np.float32)
+    image.pixels.foreach_get(pixels)
+    return Picture(info, pixels.reshape(info.shape))
+
+
+def new(source_name: str, form: Form, width: int, height: int) -> Image:
+    """An empty image of that form, named after its source: “Bricks” gives “Bricks dream”, “Bricks dream.001”."""
+    image = bpy.data.images.new(result_name(source_name), width, height, alpha=True, float_buffer=form.is_float)
+    # Before any pixel is written: changing the colour space of a generated image clears it.
+    image.colorspace_settings.name = form.colorspace
+    image.alpha_mode = form.alpha_mode
+    return image
+
+
+def write(image: Image, picture: Picture) -> None:
+    """Write a result (float32) or a preview (8-bit sRGB) into an image made by `new`, resizing it to fit.
+
+    ``picture`` has the bottom row first. An image made in Blender always has four channels: grey is spread over
+    three, and alpha is 1 where there was none.
+    """
+    height, width, _ = picture.info.shape
+    if tuple(image.size) != (width, height):
+        image.generated_width, image.generated_height = width, height
+    image.pixels.foreach_set(_rgba(_floats(picture, image)).ravel())
+    image.update()
+
+
+def result_name(source_name: str) -> str:
+    """The name of what is dreamt from ``source_name``, short enough for this Blender to add a number to it."""
+    base = _SUFFIXED.sub("", source_name)
+    stem, dot, extension = base.rpartition(".")
+    if stem and f"{dot}{extension.lower()}" in bpy.path.extensions_image:
+        base = stem
+    room = versions.max_name_bytes() - len(SUFFIX.encode()) - len(".001")
+    return base.encode()[:room].decode(errors="ignore") + SUFFIX
+
+
+def results() -> Iterator[Image]:
+    """The finished dreams of this file, linked ones left out."""
+    return (image for image in bpy.data.images if image.reverie.record and not image.library)
+
+
+def is_unfinished(image: Image) -> bool:
+    """Whether ``image`` was made for the previews of a dream and has not become its result."""
+    return bool(image.reverie.original and not image.reverie.record and not image.library)
+
+
+def pack(image: Image) -> None:
+    """Keep the pixels of a result in the .blend file; does nothing where they are in a file already."""
+    if image.source == "GENERATED" and not image.packed_file:
+        image.pack()
+
+
+def _file_of(image: Image) -> Path:
+    return Path(bpy.path.abspath(image.filepath, library=image.library))
+
+
+def _alpha(image: Image) -> str:
+    if image.channels in (1, 3):
+        return "none"
+    premultiplied = image.is_float and not image.colorspace_settings.is_data
+    return "premultiplied" if premultiplied and image.alpha_mode in ("STRAIGHT", "PREMUL") else "straight"
+
+
+def _floats(picture: Picture, image: Image) -> np.ndarray:
+    """The pixels as float32; those of a preview in the space ``image`` keeps its pixels in."""
+    if picture.pixels.dtype != np.uint8:
+        return np.asarray(picture.pixels, np.float32)
+    linear = image.is_float and not image.colorspace_settings.is_data
+    pixels = (_LINEAR if linear else _ENCODED)[picture.pixels]
+    if picture.info.shape[2] in (2, 4):
+        pixels[..., -1] = _ENCODED[picture.pixels[..., -1]]
+    return pixels
+
+
+def _rgba(pixels: np.ndarray) -> np.ndarray:
+    """``pixels`` (height, width, 1 to 4 channels) as contiguous RGBA."""
+    channels = pixels.shape[2]
+    if channels == 4:
+        return np.ascontiguousarray(pixels)
+    rgba = np.ones((*pixels.shape[:2], 4), np.float32)
+    rgba[..., :3] = pixels[..., : 3 if channels == 3 else 1]
+    if channels == 2:
+        rgba[..., 3] = pixels[..., 1]
+    return rgba
+
+
+# What a byte of a preview stands for: display-encoded, and scene-linear by the sRGB transfer function.
+_ENCODED = np.arange(256, dtype=np.float32) / np.float32(255)
+_LINEAR = np.where(_ENCODED <= 0.04045, _ENCODED / 12.92, ((_ENCODED + 0.055) / 1.055) ** 2.4).astype(np.float32)

@@ -1,0 +1,142 @@
+"""Dream, dream again, cancel."""
+
+import bpy
+from bpy.types import Context, Event, Operator, Timer
+
+from .. import dreams, places, properties, pump
+from ..problems import Problem
+
+
+class _Dreaming:
+    """What starts a dream: modal, but only so that ESC cancels it and the status bar tells of it."""
+
+    bl_options = {"REGISTER"}  # noqa: RUF012
+    # Only called with `wait` do scripts in background mode, where no timer runs, see the dream arrive.
+    __annotations__ = {
+        "wait": bpy.props.BoolProperty(
+            name="Wait",
+            description="Return only when the dream is over: for scripts",
+            options={"HIDDEN", "SKIP_SAVE"},
+        )
+    }
+
+    wait: bool
+    _dream: dreams.Dream
+    _timer: Timer
+
+    @classmethod
+    def poll(cls, context: Context) -> bool:
+        chosen = places.chosen(context)
+        if chosen.image is None:
+            cls.poll_message_set("Show an image in the Image Editor, or select an image-texture node")  # type: ignore[attr-defined]
+        return chosen.image is not None
+
+    def begin(self, context: Context) -> dreams.Dream:
+        raise NotImplementedError
+
+    def execute(self, context: Context) -> set[str]:
+        try:
+            self._dream = self.begin(context)
+            if self.wait:
+                pump.wait(self._dream)
+        except Problem as problem:
+            self.report({"ERROR"}, str(problem))  # type: ignore[attr-defined]
+            return {"CANCELLED"}
+        places.redraw()
+        return {"FINISHED"}
+
+    def invoke(self, context: Context, _event: Event) -> set[str]:
+        if self.execute(context) == {"CANCELLED"}:
+            return {"CANCELLED"}
+        manager = context.window_manager
+        self._timer = manager.event_timer_add(0.25, window=context.window)
+        manager.modal_handler_add(self)  # type: ignore[arg-type]
+        return {"RUNNING_MODAL"}
+
+    def modal(self, context: Context, event: Event) -> set[str]:
+        if self._dream not in dreams.running:
+            return self._leave(context, "FINISHED")
+        if event.type == "ESC" and event.value == "PRESS":
+            dreams.cancel(self._dream)
+            places.redraw()
+            return self._leave(context, "CANCELLED")
+        if event.type == "TIMER":
+            context.workspace.status_text_set(f"Dreaming “{self._dream.name}”: {self._dream.status}   |   ESC: Cancel")
+        return {"PASS_THROUGH"}
+
+    def cancel(self, context: Context) -> None:
+        # Blender ends modal operators when a file is loaded; the dream goes on.
+        self._leave(context, "CANCELLED")
+
+    def _leave(self, context: Context, how: str) -> set[str]:
+        context.window_manager.event_timer_remove(self._timer)
+        if context.workspace:
+            context.workspace.status_text_set(None)
+        return {how}
+
+
+class REVERIE_OT_dream(_Dreaming, Operator):
+    """Dream on this image; the result is a new image, shown in its place"""
+
+    bl_idname = "reverie.dream"
+    bl_label = "Dream"
+
+    def begin(self, context: Context) -> dreams.Dream:
+        """Dream on the chosen image with the scene's settings."""
+        chosen = places.chosen(context)
+        assert chosen.image
+        return dreams.start(chosen.image, properties.read(context.scene.reverie), chosen.node)
+
+
+class REVERIE_OT_dream_again(_Dreaming, Operator):
+    """Dream the original of this image once more with the settings stored on it, which become the scene's"""
+
+    bl_idname = "reverie.dream_again"
+    bl_label = "Dream Again with These Settings"
+
+    @classmethod
+    def poll(cls, context: Context) -> bool:
+        """Whether the chosen image is a dream."""
+        image = places.chosen(context).image
+        if not (image and image.reverie.record):
+            cls.poll_message_set("Choose an image that was dreamt")
+            return False
+        return True
+
+    def begin(self, context: Context) -> dreams.Dream:
+        """Dream again, and show the artist with what."""
+        chosen = places.chosen(context)
+        assert chosen.image
+        settings = properties.stored(chosen.image)
+        dream = dreams.again(chosen.image, chosen.node)
+        properties.write(context.scene.reverie, settings)
+        return dream
+
+
+class REVERIE_OT_cancel(Operator):
+    """Give this dream up and bring back what was shown before"""
+
+    bl_idname = "reverie.cancel"
+    bl_label = "Cancel Dream"
+    bl_options = {"INTERNAL"}  # noqa: RUF012
+
+    __annotations__ = {
+        "index": bpy.props.IntProperty(name="Index", description="Which of the dreams under way; -1 is the newest", default=-1)
+    }
+
+    index: int
+
+    @classmethod
+    def poll(cls, _context: Context) -> bool:
+        """Whether anything is dreaming."""
+        return bool(dreams.running)
+
+    def execute(self, _context: Context) -> set[str]:
+        """Cancel it."""
+        if -len(dreams.running) <= self.index < len(dreams.running):
+            dreams.cancel(dreams.running[self.index])
+            places.redraw()
+        return {"FINISHED"}
+
+
+classes = (REVERIE_OT_dream, REVERIE_OT_dream_again, REVERIE_OT_cancel)

@@ -1,0 +1,139 @@
+"""The server: reach it, start it, stop it."""
+
+import time
+
+import bpy
+from bpy.types import Context, Event, Operator, Timer
+
+from .. import connection, places, preferences, pump, server_process
+from ..problems import Problem
+
+# How long a server may take to answer a test, in seconds.
+PATIENCE = 5.0
+
+
+class REVERIE_OT_test_connection(Operator):
+    """Try to reach the dream server, and say what is wrong where that fails"""
+
+    bl_idname = "reverie.test_connection"
+    bl_label = "Test Connection"
+
+    _timer: Timer
+    _deadline: float
+
+    def invoke(self, context: Context, _event: Event) -> set[str]:
+        """Begin; the answer comes while Blender goes on."""
+        try:
+            connection.get()
+        except Problem as problem:
+            return self._failed(problem)
+        self._deadline = time.monotonic() + PATIENCE
+        self._timer = context.window_manager.event_timer_add(0.1, window=context.window)
+        context.window_manager.modal_handler_add(self)
+        return {"RUNNING_MODAL"}
+
+    def modal(self, context: Context, event: Event) -> set[str]:
+        """Look whether there is an answer yet."""
+        if event.type != "TIMER" or not (connection.is_connected() or time.monotonic() > self._deadline):
+            return {"PASS_THROUGH"}
+        context.window_manager.event_timer_remove(self._timer)
+        return self._tell()
+
+    def execute(self, _context: Context) -> set[str]:
+        """Wait for the answer: for scripts."""
+        try:
+            client = connection.get()
+        except Problem as problem:
+            return self._failed(problem)
+        deadline = time.monotonic() + PATIENCE
+        while not connection.is_connected() and time.monotonic() < deadline:
+            pump.pump()
+            client.wait(pump.BUSY)
+        return self._tell()
+
+    def _tell(self) -> set[str]:
+        places.redraw()
+        client = connection.current()
+        if client and connection.is_connected() and client.server:
+            self.report({"INFO"}, f"Connected to {client.server.name} at {client.address}.")
+            return {"FINISHED"}
+        return self._failed(connection.problem() or Problem("The dream server did not answer.", "Try again."))
+
+    def _failed(self, problem: Problem) -> set[str]:
+        self.report({"ERROR"}, str(problem))
+        return {"CANCELLED"}
+
+
+class REVERIE_OT_start_server(Operator):
+    """Start a dream server on this computer, with the command set in the preferences"""
+
+    bl_idname = "reverie.start_server"
+    bl_label = "Start Server"
+
+    @classmethod
+    def poll(cls, _context: Context) -> bool:
+        """Whether it is not running yet."""
+        return not server_process.is_running()
+
+    def execute(self, _context: Context) -> set[str]:
+        """Start it, and connect as soon as it is there."""
+        try:
+            server_process.start()
+            connection.get()
+        except Problem as problem:
+            self.report({"ERROR"}, str(problem))
+            return {"CANCELLED"}
+        places.redraw()
+        return {"FINISHED"}
+
+
+class REVERIE_OT_stop_server(Operator):
+    """End the dream server that was started here"""
+
+    bl_idname = "reverie.stop_server"
+    bl_label = "Stop Server"
+
+    @classmethod
+    def poll(cls, _context: Context) -> bool:
+        """Whether it is running."""
+        return server_process.is_running()
+
+    def execute(self, _context: Context) -> set[str]:
+        """End it."""
+        server_process.stop()
+        places.redraw()
+        return {"FINISHED"}
+
+
+class REVERIE_OT_enable_online_access(Operator):
+    """Open the preference that allows add-ons to reach other computers"""
+
+    bl_idname = "reverie.enable_online_access"
+    bl_label = "Allow Online Access…"
+
+    def execute(self, context: Context) -> set[str]:
+        """Show Blender's own preference: only the artist may turn it on."""
+        bpy.ops.screen.userpref_show()
+        context.preferences.active_section = "SYSTEM"
+        return {"FINISHED"}
+
+
+class REVERIE_OT_show_preferences(Operator):
+    """Open Reverie's preferences"""
+
+    bl_idname = "reverie.show_preferences"
+    bl_label = "Reverie Preferences…"
+    bl_options = {"INTERNAL"}  # noqa: RUF012
+
+    def execute(self, _context: Context) -> set[str]:
+        """Open them."""
+        return bpy.ops.preferences.addon_show(module=preferences.PACKAGE)  # type: ignore[return-value]
+
+
+classes = (
+    REVERIE_OT_test_connection,
+    REVERIE_OT_start_server,
+    REVERIE_OT_stop_server,
+    REVERIE_OT_enable_online_access,
+    REVERIE_OT_show_preferences,
+)

@@ -1,0 +1,77 @@
+"""Between a dream and what it was dreamt from; presets; notices."""
+
+import bpy
+from bpy.types import Context, Operator
+
+from ...shared import presets
+from ...shared.declaration import SettingError
+from .. import notices, places, properties, toggling
+from ..problems import Problem
+
+
+class REVERIE_OT_toggle_original(Operator):
+    """Show the image this was dreamt from; on that one, its dream again"""
+
+    bl_idname = "reverie.toggle_original"
+    bl_label = "Toggle Original"
+    bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012
+
+    @classmethod
+    def poll(cls, context: Context) -> bool:
+        """Whether there is another image to show."""
+        image = places.chosen(context).image
+        if image is None or toggling.counterpart(image) is None:
+            cls.poll_message_set("Choose an image that was dreamt, or one that has been dreamt on")
+            return False
+        return True
+
+    def execute(self, context: Context) -> set[str]:
+        """Show the other one."""
+        chosen = places.chosen(context)
+        assert chosen.image
+        try:
+            toggling.toggle(chosen.image, chosen.node)
+        except Problem as problem:
+            self.report({"ERROR"}, str(problem))
+            return {"CANCELLED"}
+        places.redraw()
+        return {"FINISHED"}
+
+
+class REVERIE_OT_apply_preset(Operator):
+    """Take over the settings of a preset; those it does not name stay as they are"""
+
+    bl_idname = "reverie.apply_preset"
+    bl_label = "Apply Preset"
+    bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012
+
+    __annotations__ = {"name": bpy.props.StringProperty(name="Preset", description="The preset's name")}
+
+    name: str
+
+    def execute(self, context: Context) -> set[str]:
+        """Take them over."""
+        group = context.scene.reverie
+        try:
+            properties.write(group, properties.read(group).replace(**presets.load(self.name).settings))
+        except (Problem, SettingError) as problem:
+            self.report({"ERROR"}, str(problem))
+            return {"CANCELLED"}
+        return {"FINISHED"}
+
+
+class REVERIE_OT_dismiss(Operator):
+    """Take this notice away"""
+
+    bl_idname = "reverie.dismiss"
+    bl_label = "Dismiss"
+    bl_options = {"INTERNAL"}  # noqa: RUF012
+
+    def execute(self, _context: Context) -> set[str]:
+        """Take it away."""
+        notices.clear()
+        places.redraw()
+        return {"FINISHED"}
+
+
+classes = (REVERIE_OT_toggle_original, REVERIE_OT_apply_preset, REVERIE_OT_dismiss)

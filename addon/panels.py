@@ -1,0 +1,211 @@
+"""The tab "Reverie" in the sidebars of the Image Editor and the Shader Editor."""
+
+from __future__ import annotations
+
+import bpy
+from bpy.types import Context, Image, Menu, Panel, UILayout
+
+from ..shared import presets
+from ..shared.settings import DreamSettings
+from . import connection, drawing, dreams, notices, places, toggling
+
+_BASIC = [name for name, spec in DreamSettings.specs().items() if not spec.advanced]
+_ADVANCED = [name for name, spec in DreamSettings.specs().items() if spec.advanced]
+
+
+class _InImageEditor:
+    bl_space_type = "IMAGE_EDITOR"
+    bl_region_type = "UI"
+    bl_category = "Reverie"
+
+
+class _InShaderEditor:
+    bl_space_type = "NODE_EDITOR"
+    bl_region_type = "UI"
+    bl_category = "Reverie"
+
+    @classmethod
+    def poll(cls, context: Context) -> bool:
+        return context.space_data.tree_type == "ShaderNodeTree"  # type: ignore[attr-defined]
+
+
+class _Dream:
+    """The image, the button, what is under way, and what is wrong."""
+
+    bl_label = "Dream"
+
+    def draw_header_preset(self, _context: Context) -> None:
+        row = self.layout.row()  # type: ignore[attr-defined]
+        row.operator("reverie.show_preferences", text="", icon="PREFERENCES", emboss=False)
+        row.separator()
+
+    def draw(self, context: Context) -> None:
+        layout: UILayout = self.layout  # type: ignore[attr-defined]
+        image = places.chosen(context).image
+        _draw_connection(layout, context)
+        _draw_notice(layout, context)
+        if image:
+            layout.label(text=image.name, icon_value=layout.icon(image), translate=False)
+        else:
+            hint = layout.row()
+            hint.active = False
+            hint.label(text=self._nothing, icon="INFO")  # type: ignore[attr-defined]
+        button = layout.row()
+        button.scale_y = 1.4
+        button.operator("reverie.dream", icon="SHADERFX")
+        for index, dream in enumerate(dreams.running):
+            _draw_running(layout, index, dream)
+        if image and toggling.counterpart(image):
+            _draw_result(layout, image)
+
+
+class _Settings:
+    """The settings of the next dream."""
+
+    bl_label = "Settings"
+
+    def draw_header_preset(self, _context: Context) -> None:
+        self.layout.menu("REVERIE_MT_presets", text="", icon="PRESET")  # type: ignore[attr-defined]
+
+    def draw(self, context: Context) -> None:
+        layout: UILayout = self.layout  # type: ignore[attr-defined]
+        _draw_settings(layout, context, _BASIC)
+        network = connection.network(context.scene.reverie.network)
+        if network and not network.get("installed", True):
+            note = layout.row()
+            note.active = False
+            note.label(text="Its weights are fetched first", icon="INFO")
+
+
+class _Advanced:
+    """The settings that are seldom changed."""
+
+    bl_label = "Advanced"
+    bl_options = {"DEFAULT_CLOSED"}  # noqa: RUF012
+
+    def draw(self, context: Context) -> None:
+        _draw_settings(self.layout, context, _ADVANCED)  # type: ignore[attr-defined]
+
+
+class REVERIE_PT_image_dream(_InImageEditor, _Dream, Panel):
+    """Dream on the shown image."""
+
+    _nothing = "No image is shown"
+
+
+class REVERIE_PT_image_settings(_InImageEditor, _Settings, Panel):
+    """How to dream, beside the image."""
+
+    bl_parent_id = "REVERIE_PT_image_dream"
+
+
+class REVERIE_PT_image_advanced(_InImageEditor, _Advanced, Panel):
+    """What is seldom changed, beside the image."""
+
+    bl_parent_id = "REVERIE_PT_image_settings"
+
+
+class REVERIE_PT_shader_dream(_InShaderEditor, _Dream, Panel):
+    """Dream on the image of the active node."""
+
+    _nothing = "Select an image-texture node"
+
+
+class REVERIE_PT_shader_settings(_InShaderEditor, _Settings, Panel):
+    """How to dream, beside the nodes."""
+
+    bl_parent_id = "REVERIE_PT_shader_dream"
+
+
+class REVERIE_PT_shader_advanced(_InShaderEditor, _Advanced, Panel):
+    """What is seldom changed, beside the nodes."""
+
+    bl_parent_id = "REVERIE_PT_shader_settings"
+
+
+class REVERIE_MT_presets(Menu):
+    """Named sets of settings."""
+
+    bl_label = "Presets"
+
+    def draw(self, _context: Context) -> None:
+        """One line for each preset."""
+        for name in presets.names():
+            self.layout.operator("reverie.apply_preset", text=presets.load(name).title).name = name
+
+
+def _draw_settings(layout: UILayout, context: Context, names: list[str]) -> None:
+    layout.use_property_split = True
+    layout.use_property_decorate = False
+    column = layout.column()
+    for name in names:
+        placeholder = _favourite(context) if name == "layers" else None
+        if placeholder is None:
+            column.prop(context.scene.reverie, name)
+        else:
+            column.prop(context.scene.reverie, name, placeholder=placeholder)
+        if name in ("layers", "octave_scale"):
+            column.separator()
+
+
+def _favourite(context: Context) -> str:
+    """What an empty list of layers stands for."""
+    return ", ".join(connection.network(context.scene.reverie.network).get("default_layers", ())) or "Automatic"
+
+
+def _draw_connection(layout: UILayout, context: Context) -> None:
+    problem = connection.problem()
+    if problem is None or connection.is_connected():
+        return
+    drawing.problem(layout, context, problem)
+    drawing.way_out(layout)
+
+
+def _draw_notice(layout: UILayout, context: Context) -> None:
+    notice = notices.current()
+    if notice:
+        icon = "INFO" if notice.level == "INFO" else "ERROR"
+        head = drawing.message(layout, context, notice.message, notice.hint, icon)
+        head.operator("reverie.dismiss", text="", icon="X", emboss=False)
+
+
+def _draw_running(layout: UILayout, index: int, dream: dreams.Dream) -> None:
+    column = layout.column(align=True)
+    if len(dreams.running) > 1:
+        column.label(text=dream.name, translate=False)
+    row = column.row(align=True)
+    row.progress(factor=dream.remote.fraction, text=dream.status)
+    row.operator("reverie.cancel", text="", icon="X").index = index
+
+
+def _draw_result(layout: UILayout, image: Image) -> None:
+    is_result = bool(image.reverie.record)
+    column = layout.column(align=True)
+    column.operator(
+        "reverie.toggle_original", text="Show Original" if is_result else "Show Dream", icon="UV_SYNC_SELECT"
+    )
+    if is_result:
+        column.operator("reverie.dream_again", icon="FILE_REFRESH")
+
+
+classes = (
+    REVERIE_PT_image_dream,
+    REVERIE_PT_image_settings,
+    REVERIE_PT_image_advanced,
+    REVERIE_PT_shader_dream,
+    REVERIE_PT_shader_settings,
+    REVERIE_PT_shader_advanced,
+    REVERIE_MT_presets,
+)
+
+
+def register() -> None:
+    """Show the panels."""
+    for cls in classes:
+        bpy.utils.register_class(cls)
+
+
+def unregister() -> None:
+    """Take them away."""
+    for cls in reversed(classes):
+        bpy.utils.unregister_class(cls)

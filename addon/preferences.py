@@ -1,0 +1,76 @@
+"""The add-on's preferences."""
+
+import bpy
+from bpy.types import AddonPreferences, Context
+
+# The extension's own package, whatever repository it was installed from.
+PACKAGE = (__package__ or "").rpartition(".")[0]
+
+
+def _address_changed(_self: AddonPreferences, _context: Context) -> None:
+    from . import dreams
+
+    dreams.change_server()
+
+
+class REVERIE_AP_preferences(AddonPreferences):
+    """Where the dream server is and how it is started."""
+
+    bl_idname = PACKAGE
+
+    __annotations__ = {
+        "address": bpy.props.StringProperty(
+            name="Address",
+            description="Where the dream server is: a host, or host:port. Empty means this computer",
+            default="127.0.0.1:5571",
+            update=_address_changed,
+        ),
+        "command": bpy.props.StringProperty(
+            name="Command",
+            description="The command that starts a dream server on this computer. "
+            "Unless it has --listen itself, the address above is added to it",
+            default="reverie serve",
+        ),
+    }
+
+    def draw(self, context: Context) -> None:
+        """Draw the preferences (called by Blender)."""
+        from . import connection, drawing, server_process
+
+        layout = self.layout
+        layout.use_property_split = True
+        layout.use_property_decorate = False
+        layout.prop(self, "address", placeholder="127.0.0.1:5571")
+        row = layout.row(heading="Connection")
+        drawing.state(row)
+        row.operator("reverie.test_connection")
+        problem = connection.problem()
+        if problem and not connection.is_connected():
+            drawing.problem(layout, context, problem)
+        layout.separator()
+        layout.prop(self, "command")
+        row = layout.row(heading="Server")
+        if server_process.is_running():
+            row.label(text=server_process.last_line() or "Starting…", icon="CONSOLE", translate=False)
+            row.operator("reverie.stop_server", icon="QUIT")
+        else:
+            row.label(text="Not started from here")
+            row.operator("reverie.start_server", icon="PLAY")
+        death = server_process.death()
+        if death:
+            drawing.problem(layout, context, death)
+
+
+def get() -> REVERIE_AP_preferences:
+    """The preferences as they are."""
+    return bpy.context.preferences.addons[PACKAGE].preferences  # type: ignore[return-value]
+
+
+def register() -> None:
+    """Show the preferences."""
+    bpy.utils.register_class(REVERIE_AP_preferences)
+
+
+def unregister() -> None:
+    """Take them away."""
+    bpy.utils.unregister_class(REVERIE_AP_preferences)

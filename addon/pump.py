@@ -1,0 +1,87 @@
+"""What moves everything on: one timer in Blender's interface, a plain call in tests, scripts and handlers."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import bpy
+
+from . import connection, dreams, places, server_process
+from .problems import Problem
+
+if TYPE_CHECKING:
+    from .dreams import Dream
+
+# What one tick may take of Blender's time, in seconds, and how long to wait for the next.
+BUDGET = 0.008
+BUSY, IDLE = 0.02, 0.5
+
+# How often the progress is drawn anew, in seconds.
+REDRAW_EVERY = 0.1
+
+_drawn: object = None
+_drawn_at = 0.0
+
+
+def pump(budget: float = BUDGET) -> bool:
+    """Move the dreams on for at most about ``budget`` seconds. True where there is more to do at once.
+
+    A tick that takes in a whole picture does nothing else, since that can't be split.
+    """
+    server_process.watch()
+    if dreams.tend():
+        return True
+    client = connection.current()
+    return client.pump(budget) if client else False
+
+
+def wait(dream: Dream, timeout: float | None = None) -> None:
+    """Pump until ``dream`` is over, for scripts without windows. Raises `Problem` after ``timeout`` seconds."""
+    deadline = None if timeout is None else time.monotonic() + timeout
+    while dream in dreams.running:
+        client = connection.current()
+        if not pump() and client:
+            client.wait(BUSY)
+        if deadline is not None and time.monotonic() > deadline:
+            raise Problem(f"The dream of “{dream.name}” took longer than {timeout:g} seconds.", dream.status)
+
+
+def register() -> None:
+    """Start the timer. It survives the loading of files, and background mode never calls it."""
+    bpy.app.timers.register(_tick, first_interval=IDLE, persistent=True)
+
+
+def unregister() -> None:
+    """Stop the timer and drop everything that is under way."""
+    if bpy.app.timers.is_registered(_tick):
+        bpy.app.timers.unregister(_tick)
+    for dream in list(dreams.running):
+        dreams.cancel(dream)
+    connection.close()
+    server_process.stop()
+
+
+def _tick() -> float:
+    more = pump()
+    _redraw_on_change()
+    if more:
+        return 0.0
+    return BUSY if dreams.running else IDLE
+
+
+def _redraw_on_change() -> None:
+    """Redraw where something that is shown has changed, at most every `REDRAW_EVERY` seconds."""
+    global _drawn, _drawn_at
+    now = time.monotonic()
+    if now - _drawn_at < REDRAW_EVERY:
+        return
+    client = connection.current()
+    shown = (
+        [(dream.status, round(dream.remote.fraction, 2), dream.preview_serial) for dream in dreams.running],
+        client and (client.state, client.problem, len(client.networks)),
+        server_process.is_running() and server_process.last_line(),
+    )
+    if shown != _drawn:
+        _drawn, _drawn_at = shown, now
+        places.redraw()
