@@ -6,6 +6,7 @@ import click
 
 from ...shared.declaration import SettingError
 from ...shared.picture import PictureError
+from ...shared.wire.address import AddressError
 from ...shared.wire.errors import WireError
 
 
@@ -28,7 +29,7 @@ def explain(error: Exception) -> Failure:
     Errors meant for people carry the attribute ``hint``, a sentence on what to do. Of these, `ValueError` means
     that the input was at fault.
     """
-    if isinstance(error, (SettingError, PictureError)):
+    if isinstance(error, (SettingError, PictureError, AddressError)):
         return BadInput(str(error))
     if isinstance(error, WireError):
         return (BadInput if error.who == "client" else Failure)(error.msg, error.hint)

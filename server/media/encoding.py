@@ -34,7 +34,7 @@ class Encoding:
         return self._bend(to_srgb(values) if self.linear else values)
 
     def decode(self, display: Tensor) -> Tensor:
-        """The inverse of `encode`; below 0 the curve goes on straight, above 1 it goes on unless it is bent."""
+        """The inverse of `encode`; below 0 the curve is mirrored, above 1 it goes on unless it is bent."""
         shown = self.unbend(display)
         return to_linear(shown) if self.linear else shown
 
@@ -69,10 +69,14 @@ class Encoding:
 
 
 def to_srgb(linear: Tensor) -> Tensor:
-    """Scene-linear values, 0 and up, to display-encoded ones; values above 1 follow the same curve."""
-    return torch.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear.clamp(min=0.0031308) ** (1 / 2.4) - 0.055)
+    """Scene-linear values to display-encoded ones; the curve goes on above 1 and is mirrored below 0."""
+    size = linear.abs()
+    curve = torch.where(size <= 0.0031308, 12.92 * size, 1.055 * size ** (1 / 2.4) - 0.055)
+    return curve.copysign(linear)
 
 
 def to_linear(display: Tensor) -> Tensor:
-    """The inverse of `to_srgb`; below 0 its straight part goes on."""
-    return torch.where(display <= 0.04045, display / 12.92, ((display.clamp(min=0.04045) + 0.055) / 1.055) ** 2.4)
+    """The inverse of `to_srgb`."""
+    size = display.abs()
+    curve = torch.where(size <= 0.04045, size / 12.92, ((size + 0.055) / 1.055) ** 2.4)
+    return curve.copysign(display)

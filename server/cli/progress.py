@@ -1,0 +1,60 @@
+"""How far a dream has come: a bar on a terminal, plain lines in a pipe."""
+
+from __future__ import annotations
+
+import time
+from types import TracebackType
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+# Seconds between two lines in a pipe.
+_PAUSE = 1.0
+
+
+class StepProgress:
+    """Shows the steps of a dream while it is entered as a context."""
+
+    def __init__(self, title: str) -> None:
+        console = Console(highlight=False)
+        self._bar: Progress | None = None
+        if console.is_terminal:
+            columns = (
+                TextColumn("{task.description}"),
+                BarColumn(),
+                MofNCompleteColumn(),
+                TextColumn("{task.fields[left]}"),
+            )
+            self._bar = Progress(*columns, console=console)
+            self._task = self._bar.add_task(title, total=None, left="")
+        self._title = title
+        self._told = -_PAUSE
+
+    def __enter__(self) -> StepProgress:
+        if self._bar:
+            self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._bar:
+            self._bar.stop()
+
+    def update(self, step: int, steps: int, seconds_left: float | None) -> None:
+        """Show that ``step`` of ``steps`` is done and how many seconds the rest is thought to take."""
+        left = "" if seconds_left is None else f"{spoken(seconds_left)} left"
+        if self._bar:
+            self._bar.update(self._task, completed=step, total=steps, left=left)
+        elif time.monotonic() - self._told >= _PAUSE or step == steps:
+            self._told = time.monotonic()
+            print(f"{self._title}: step {step} of {steps}" + (f", {left}" if left else ""), flush=True)
+
+
+def spoken(seconds: float) -> str:
+    """A duration as people say it: ``8 s``, ``2 min 5 s``, ``1 h 12 min``."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"

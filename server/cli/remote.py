@@ -1,0 +1,60 @@
+"""A dream on a server, for commands: wait for it, show its progress, take the result."""
+
+from __future__ import annotations
+
+import time
+
+from ...shared.client import Client, ConnectionState, RemoteDream
+from ...shared.picture import Picture
+from ...shared.settings import DreamSettings
+from ...shared.wire.address import Address
+from .progress import StepProgress
+
+# Seconds without a server after which a command gives up. A restart takes less.
+_PATIENCE = 15.0
+
+
+def dream_there(picture: Picture, settings: DreamSettings, address: str) -> Picture:
+    """Dream on the server at ``address``. Raises `AddressError` and `WireError`."""
+    client = Client(Address.parse(address), "reverie dream")
+    try:
+        client.connect()
+        dream = client.dream(picture, settings)
+        try:
+            _wait(client, dream, settings.network)
+        except BaseException:
+            _give_up(client, dream)
+            raise
+        if dream.result is None:
+            assert dream.error is not None
+            raise dream.error
+        return dream.result
+    finally:
+        client.close()
+
+
+def _wait(client: Client, dream: RemoteDream, title: str) -> None:
+    """Pump until the dream is finished or there has been no server for too long."""
+    reached = time.monotonic()
+    with StepProgress(title) as progress:
+        while not dream.finished:
+            if not client.pump():
+                client.wait(0.1)
+            if client.state is ConnectionState.CONNECTED:
+                reached = time.monotonic()
+            elif client.problem and _is_hopeless(client, time.monotonic() - reached):
+                raise client.problem
+            if dream.steps:
+                progress.update(dream.step, dream.steps, dream.seconds_left)
+
+
+def _is_hopeless(client: Client, seconds: float) -> bool:
+    never_reached = client.server is None
+    return client.state is ConnectionState.ERROR or never_reached or seconds > _PATIENCE
+
+
+def _give_up(client: Client, dream: RemoteDream) -> None:
+    client.cancel(dream)
+    # The socket sends in the background; closing it at once would drop the message.
+    client.pump()
+    client.wait(0.1)

@@ -1,0 +1,144 @@
+"""PNG, JPEG, TIFF and EXR through OpenImageIO."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import OpenImageIO as oiio  # noqa: N813
+
+from ...shared.picture import Picture, PictureInfo
+from .errors import ReadError, WriteError
+
+_TYPES = {"u8": oiio.UINT8, "u16": oiio.UINT16, "f16": oiio.HALF, "f32": oiio.FLOAT}
+_DTYPES = {"uint8": "u8", "uint16": "u16", "half": "f16"}
+_CHANNELS = {1: ("Y",), 2: ("Y", "A"), 3: ("R", "G", "B"), 4: ("R", "G", "B", "A")}
+# What a file of any format passes on to the result.
+_KEPT = ("ICCProfile", "XResolution", "YResolution", "ResolutionUnit", "PixelAspectRatio", "chromaticities")
+# In PNG and EXR the settings have a text of their own; TIFF and JPEG have only the description.
+_RECORD = {"png": "reverie", "openexr": "reverie", "tiff": "ImageDescription", "jpeg": "ImageDescription"}
+
+
+def read(path: Path) -> Picture:
+    """Read the colours and the alpha of a file's first picture. Raises `ReadError`."""
+    file = _open(path)
+    spec = file.spec()
+    names = list(spec.channelnames)
+    first, count = _channels(path, names)
+    dtype = _DTYPES.get(str(spec.channelformat(first)), "f32")
+    header = {
+        "shape": (spec.height, spec.width, count),
+        "dtype": dtype,
+        "colorspace": "Linear Rec.709" if dtype.startswith("f") else "sRGB",
+        "alpha": _alpha(spec, names[first : first + count]),
+    }
+    PictureInfo.from_header(header)
+    pixels = file.read_image(0, 0, first, first + count, _TYPES[dtype])
+    problem = file.geterror()
+    file.close()
+    if pixels is None or problem:
+        raise ReadError(f"{path.name} is damaged: {_last_line(problem)}", "Save or copy it again.")
+    pixels = _upright(pixels.reshape(spec.height, spec.width, count), spec.get_int_attribute("Orientation", 1))
+    return Picture(PictureInfo.from_header({**header, "shape": pixels.shape}), np.ascontiguousarray(pixels))
+
+
+def write(path: Path, format_name: str, picture: Picture, *, like: Path | None, record: dict[str, Any] | None) -> None:
+    """Write a picture whose form the format can hold. Raises `WriteError`."""
+    output = oiio.ImageOutput.create(format_name)
+    assert output is not None
+    spec = _spec(format_name, picture.info)
+    if like is not None:
+        _keep(spec, like, format_name)
+    if record is not None:
+        spec.attribute(_RECORD[format_name], json.dumps(record))
+    if not (output.open(str(path), spec) and output.write_image(picture.pixels) and output.close()):
+        raise WriteError(f"{path.stem} can't be written: {_last_line(output.geterror())}", "Choose another place.")
+
+
+def read_record(path: Path) -> str | None:
+    """The text that `write` stored as the record, or any other that stands in its place."""
+    file = _open(path)
+    return file.spec().get_string_attribute(_RECORD.get(file.format_name(), ""), "") or None
+
+
+def _open(path: Path) -> Any:
+    # Colours come as they are stored: dividing or multiplying them would cost bits.
+    as_stored = oiio.ImageSpec()
+    as_stored.attribute("oiio:UnassociatedAlpha", 1)
+    file = oiio.ImageInput.open(str(path), as_stored)
+    if file is None:
+        problem = _last_line(oiio.geterror())
+        raise ReadError(f"{path.name} can't be read as a picture: {problem}", "Give a PNG, JPEG, TIFF or EXR file.")
+    return file
+
+
+def _last_line(problem: str) -> str:
+    return problem.strip().rpartition("\n")[2] or "the reason is unknown"
+
+
+def _channels(path: Path, names: list[str]) -> tuple[int, int]:
+    """The first and the number of the channels to dream on: R, G, B (and A), bare or of the first layer that has
+    them, or else everything when it can be grey or colour.
+    """
+    for red, name in enumerate(names):
+        layer, dot, last = name.rpartition(".")
+        if last.upper() == "R" and names[red + 1 : red + 3] == [f"{layer}{dot}{c}" for c in _like(last, "GB")]:
+            has_alpha = names[red + 3 : red + 4] == [f"{layer}{dot}{_like(last, 'A')}"]
+            return red, 4 if has_alpha else 3
+    if len(names) <= 4:
+        return 0, len(names)
+    raise ReadError(
+        f"{path.name} has {len(names)} channels and none of them are R, G and B",
+        f"Give a picture with colours. Its channels: {', '.join(names[:12])}.",
+    )
+
+
+def _like(pattern: str, letters: str) -> str:
+    return letters if pattern.isupper() else letters.lower()
+
+
+def _alpha(spec: Any, names: list[str]) -> str:
+    if len(names) not in (2, 4) or names[-1].rpartition(".")[2].lower() not in ("a", "alpha"):
+        return "none"
+    return "straight" if spec.get_int_attribute("oiio:UnassociatedAlpha", 0) else "premultiplied"
+
+
+def _upright(pixels: np.ndarray, orientation: int) -> np.ndarray:
+    """Turn the picture as EXIF's Orientation says: 1 to 8, of which 5 to 8 lie on their side."""
+    if orientation >= 5:
+        pixels = pixels.transpose(1, 0, 2)
+    if orientation in (2, 3, 6, 7):
+        pixels = pixels[:, ::-1]
+    if orientation in (3, 4, 7, 8):
+        pixels = pixels[::-1]
+    return pixels
+
+
+def _spec(format_name: str, info: PictureInfo) -> Any:
+    height, width, channels = info.shape
+    spec = oiio.ImageSpec(width, height, channels, _TYPES[info.dtype])
+    spec.channelnames = _CHANNELS[channels]
+    spec.alpha_channel = channels - 1 if info.alpha != "none" else -1
+    if info.alpha == "straight":
+        spec.attribute("oiio:UnassociatedAlpha", 1)
+    if format_name == "jpeg":
+        spec.attribute("Compression", "jpeg:95")
+        spec.attribute("jpeg:subsampling", "4:4:4")
+    return spec
+
+
+def _keep(spec: Any, like: Path, format_name: str) -> None:
+    file = oiio.ImageInput.open(str(like))
+    if file is None:
+        return
+    source = file.spec()
+    whole = format_name == file.format_name() == "openexr"
+    for attribute in source.extra_attribs:
+        if attribute.name in _KEPT or (whole and not attribute.name.startswith("oiio:")):
+            spec.attribute(attribute.name, attribute.type, attribute.value)
+    if whole:
+        spec.x, spec.y = source.x, source.y
+        spec.full_x, spec.full_y = source.full_x, source.full_y
+        spec.full_width, spec.full_height = source.full_width, source.full_height
