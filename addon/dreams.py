@@ -40,7 +40,12 @@ class Dream:
     """
 
     def __init__(
-        self, source: Image, replaces: Image, node: places.NodePlace | None, settings: DreamSettings, remote: RemoteDream
+        self,
+        source: Image,
+        replaces: Image,
+        node: places.NodePlace | None,
+        settings: DreamSettings,
+        remote: RemoteDream,
     ) -> None:
         self.source = source.session_uid
         self.name = source.name

@@ -87,45 +87,52 @@ class _Advanced:
         _draw_settings(self.layout, context, _ADVANCED)  # type: ignore[attr-defined]
 
 
-class REVERIE_PT_image_dream(_InImageEditor, _Dream, Panel):
+class ImageDream(_InImageEditor, _Dream, Panel):
     """Dream on the shown image."""
 
+    bl_idname = "REVERIE_PT_image_dream"
     _nothing = "No image is shown"
 
 
-class REVERIE_PT_image_settings(_InImageEditor, _Settings, Panel):
+class ImageSettings(_InImageEditor, _Settings, Panel):
     """How to dream, beside the image."""
 
+    bl_idname = "REVERIE_PT_image_settings"
     bl_parent_id = "REVERIE_PT_image_dream"
 
 
-class REVERIE_PT_image_advanced(_InImageEditor, _Advanced, Panel):
+class ImageAdvanced(_InImageEditor, _Advanced, Panel):
     """What is seldom changed, beside the image."""
 
+    bl_idname = "REVERIE_PT_image_advanced"
     bl_parent_id = "REVERIE_PT_image_settings"
 
 
-class REVERIE_PT_shader_dream(_InShaderEditor, _Dream, Panel):
+class ShaderDream(_InShaderEditor, _Dream, Panel):
     """Dream on the image of the active node."""
 
+    bl_idname = "REVERIE_PT_shader_dream"
     _nothing = "Select an image-texture node"
 
 
-class REVERIE_PT_shader_settings(_InShaderEditor, _Settings, Panel):
+class ShaderSettings(_InShaderEditor, _Settings, Panel):
     """How to dream, beside the nodes."""
 
+    bl_idname = "REVERIE_PT_shader_settings"
     bl_parent_id = "REVERIE_PT_shader_dream"
 
 
-class REVERIE_PT_shader_advanced(_InShaderEditor, _Advanced, Panel):
+class ShaderAdvanced(_InShaderEditor, _Advanced, Panel):
     """What is seldom changed, beside the nodes."""
 
+    bl_idname = "REVERIE_PT_shader_advanced"
     bl_parent_id = "REVERIE_PT_shader_settings"
 
 
-class REVERIE_MT_presets(Menu):
+class Presets(Menu):
     """Named sets of settings."""
 
+    bl_idname = "REVERIE_MT_presets"
     bl_label = "Presets"
 
     def draw(self, _context: Context) -> None:
@@ -189,13 +196,13 @@ def _draw_result(layout: UILayout, image: Image) -> None:
 
 
 classes = (
-    REVERIE_PT_image_dream,
-    REVERIE_PT_image_settings,
-    REVERIE_PT_image_advanced,
-    REVERIE_PT_shader_dream,
-    REVERIE_PT_shader_settings,
-    REVERIE_PT_shader_advanced,
-    REVERIE_MT_presets,
+    ImageDream,
+    ImageSettings,
+    ImageAdvanced,
+    ShaderDream,
+    ShaderSettings,
+    ShaderAdvanced,
+    Presets,
 )
 
 

@@ -1,5 +1,6 @@
 """The add-on's preferences."""
 
+# pyright: reportInvalidTypeForm=false
 import bpy
 from bpy.types import AddonPreferences, Context
 
@@ -13,25 +14,23 @@ def _address_changed(_self: AddonPreferences, _context: Context) -> None:
     dreams.change_server()
 
 
-class REVERIE_AP_preferences(AddonPreferences):
+class ReveriePreferences(AddonPreferences):
     """Where the dream server is and how it is started."""
 
     bl_idname = PACKAGE
 
-    __annotations__ = {
-        "address": bpy.props.StringProperty(
-            name="Address",
-            description="Where the dream server is: a host, or host:port. Empty means this computer",
-            default="127.0.0.1:5571",
-            update=_address_changed,
-        ),
-        "command": bpy.props.StringProperty(
-            name="Command",
-            description="The command that starts a dream server on this computer. "
-            "Unless it has --listen itself, the address above is added to it",
-            default="reverie serve",
-        ),
-    }
+    address: bpy.props.StringProperty(
+        name="Address",
+        description="Where the dream server is: a host, or host:port. Empty means this computer",
+        default="127.0.0.1:5571",
+        update=_address_changed,
+    )
+    command: bpy.props.StringProperty(
+        name="Command",
+        description="The command that starts a dream server on this computer. "
+        "Unless it has --listen itself, the address above is added to it",
+        default="reverie serve",
+    )
 
     def draw(self, context: Context) -> None:
         """Draw the preferences (called by Blender)."""
@@ -61,16 +60,16 @@ class REVERIE_AP_preferences(AddonPreferences):
             drawing.problem(layout, context, death)
 
 
-def get() -> REVERIE_AP_preferences:
+def get() -> ReveriePreferences:
     """The preferences as they are."""
     return bpy.context.preferences.addons[PACKAGE].preferences  # type: ignore[return-value]
 
 
 def register() -> None:
     """Show the preferences."""
-    bpy.utils.register_class(REVERIE_AP_preferences)
+    bpy.utils.register_class(ReveriePreferences)
 
 
 def unregister() -> None:
     """Take them away."""
-    bpy.utils.unregister_class(REVERIE_AP_preferences)
+    bpy.utils.unregister_class(ReveriePreferences)

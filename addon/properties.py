@@ -54,13 +54,13 @@ def blender_property(spec: Spec) -> Any:
     return bpy.props.FloatProperty(**common, precision=3 if is_factor else 2, subtype="FACTOR" if is_factor else "NONE")
 
 
-class REVERIE_PG_settings(PropertyGroup):
+class ReverieSettings(PropertyGroup):
     """What the next dream will be made with; one property for each setting."""
 
     __annotations__ = {name: blender_property(spec) for name, spec in DreamSettings.specs().items()}
 
 
-class REVERIE_PG_image(PropertyGroup):
+class ReverieImage(PropertyGroup):
     """What is stored on a result: the settings that made it and the image it was dreamt from."""
 
     __annotations__ = {
@@ -108,15 +108,15 @@ def _plain(value: Any) -> Any:
     return float(f"{value:.7g}") if isinstance(value, float) else value
 
 
-classes = (REVERIE_PG_settings, REVERIE_PG_image)
+classes = (ReverieSettings, ReverieImage)
 
 
 def register() -> None:
     """Hang the settings on scenes and the records on images."""
     for cls in classes:
         bpy.utils.register_class(cls)
-    Scene.reverie = bpy.props.PointerProperty(type=REVERIE_PG_settings)
-    Image.reverie = bpy.props.PointerProperty(type=REVERIE_PG_image)
+    Scene.reverie = bpy.props.PointerProperty(type=ReverieSettings)
+    Image.reverie = bpy.props.PointerProperty(type=ReverieImage)
 
 
 def unregister() -> None:

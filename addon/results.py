@@ -57,4 +57,3 @@ def pack_all() -> None:
     """Keep every result in the .blend file that is about to be saved."""
     for image in images.results():
         images.pack(image)
-

@@ -1,5 +1,6 @@
 """Dream, dream again, cancel."""
 
+# pyright: reportInvalidTypeForm=false
 import bpy
 from bpy.types import Context, Event, Operator, Timer
 
@@ -11,16 +12,11 @@ class _Dreaming:
     """What starts a dream: modal, but only so that ESC cancels it and the status bar tells of it."""
 
     bl_options = {"REGISTER"}  # noqa: RUF012
-    # Only called with `wait` do scripts in background mode, where no timer runs, see the dream arrive.
-    __annotations__ = {
-        "wait": bpy.props.BoolProperty(
-            name="Wait",
-            description="Return only when the dream is over: for scripts",
-            options={"HIDDEN", "SKIP_SAVE"},
-        )
-    }
+    # For scripts: in background mode no timer runs, and without waiting nothing moves on.
+    wait: bpy.props.BoolProperty(
+        name="Wait", description="Return only when the dream is over", options={"HIDDEN", "SKIP_SAVE"}
+    )
 
-    wait: bool
     _dream: dreams.Dream
     _timer: Timer
 
@@ -75,7 +71,7 @@ class _Dreaming:
         return {how}
 
 
-class REVERIE_OT_dream(_Dreaming, Operator):
+class DreamImage(_Dreaming, Operator):
     """Dream on this image; the result is a new image, shown in its place"""
 
     bl_idname = "reverie.dream"
@@ -88,7 +84,7 @@ class REVERIE_OT_dream(_Dreaming, Operator):
         return dreams.start(chosen.image, properties.read(context.scene.reverie), chosen.node)
 
 
-class REVERIE_OT_dream_again(_Dreaming, Operator):
+class DreamAgain(_Dreaming, Operator):
     """Dream the original of this image once more with the settings stored on it, which become the scene's"""
 
     bl_idname = "reverie.dream_again"
@@ -113,18 +109,14 @@ class REVERIE_OT_dream_again(_Dreaming, Operator):
         return dream
 
 
-class REVERIE_OT_cancel(Operator):
+class CancelDream(Operator):
     """Give this dream up and bring back what was shown before"""
 
     bl_idname = "reverie.cancel"
     bl_label = "Cancel Dream"
     bl_options = {"INTERNAL"}  # noqa: RUF012
 
-    __annotations__ = {
-        "index": bpy.props.IntProperty(name="Index", description="Which of the dreams under way; -1 is the newest", default=-1)
-    }
-
-    index: int
+    index: bpy.props.IntProperty(name="Index", description="Which of the dreams under way", default=-1, min=-1)
 
     @classmethod
     def poll(cls, _context: Context) -> bool:
@@ -139,4 +131,4 @@ class REVERIE_OT_cancel(Operator):
         return {"FINISHED"}
 
 
-classes = (REVERIE_OT_dream, REVERIE_OT_dream_again, REVERIE_OT_cancel)
+classes = (DreamImage, DreamAgain, CancelDream)

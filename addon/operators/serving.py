@@ -12,7 +12,7 @@ from ..problems import Problem
 PATIENCE = 5.0
 
 
-class REVERIE_OT_test_connection(Operator):
+class TestConnection(Operator):
     """Try to reach the dream server, and say what is wrong where that fails"""
 
     bl_idname = "reverie.test_connection"
@@ -64,7 +64,7 @@ class REVERIE_OT_test_connection(Operator):
         return {"CANCELLED"}
 
 
-class REVERIE_OT_start_server(Operator):
+class StartServer(Operator):
     """Start a dream server on this computer, with the command set in the preferences"""
 
     bl_idname = "reverie.start_server"
@@ -87,7 +87,7 @@ class REVERIE_OT_start_server(Operator):
         return {"FINISHED"}
 
 
-class REVERIE_OT_stop_server(Operator):
+class StopServer(Operator):
     """End the dream server that was started here"""
 
     bl_idname = "reverie.stop_server"
@@ -105,7 +105,7 @@ class REVERIE_OT_stop_server(Operator):
         return {"FINISHED"}
 
 
-class REVERIE_OT_enable_online_access(Operator):
+class EnableOnlineAccess(Operator):
     """Open the preference that allows add-ons to reach other computers"""
 
     bl_idname = "reverie.enable_online_access"
@@ -118,7 +118,7 @@ class REVERIE_OT_enable_online_access(Operator):
         return {"FINISHED"}
 
 
-class REVERIE_OT_show_preferences(Operator):
+class ShowPreferences(Operator):
     """Open Reverie's preferences"""
 
     bl_idname = "reverie.show_preferences"
@@ -131,9 +131,9 @@ class REVERIE_OT_show_preferences(Operator):
 
 
 classes = (
-    REVERIE_OT_test_connection,
-    REVERIE_OT_start_server,
-    REVERIE_OT_stop_server,
-    REVERIE_OT_enable_online_access,
-    REVERIE_OT_show_preferences,
+    TestConnection,
+    StartServer,
+    StopServer,
+    EnableOnlineAccess,
+    ShowPreferences,
 )

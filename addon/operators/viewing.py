@@ -1,5 +1,6 @@
 """Between a dream and what it was dreamt from; presets; notices."""
 
+# pyright: reportInvalidTypeForm=false
 import bpy
 from bpy.types import Context, Operator
 
@@ -9,7 +10,7 @@ from .. import notices, places, properties, toggling
 from ..problems import Problem
 
 
-class REVERIE_OT_toggle_original(Operator):
+class ToggleOriginal(Operator):
     """Show the image this was dreamt from; on that one, its dream again"""
 
     bl_idname = "reverie.toggle_original"
@@ -38,16 +39,14 @@ class REVERIE_OT_toggle_original(Operator):
         return {"FINISHED"}
 
 
-class REVERIE_OT_apply_preset(Operator):
+class ApplyPreset(Operator):
     """Take over the settings of a preset; those it does not name stay as they are"""
 
     bl_idname = "reverie.apply_preset"
     bl_label = "Apply Preset"
     bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012
 
-    __annotations__ = {"name": bpy.props.StringProperty(name="Preset", description="The preset's name")}
-
-    name: str
+    name: bpy.props.StringProperty(name="Preset", description="The preset's name")
 
     def execute(self, context: Context) -> set[str]:
         """Take them over."""
@@ -60,7 +59,7 @@ class REVERIE_OT_apply_preset(Operator):
         return {"FINISHED"}
 
 
-class REVERIE_OT_dismiss(Operator):
+class DismissNotice(Operator):
     """Take this notice away"""
 
     bl_idname = "reverie.dismiss"
@@ -74,4 +73,4 @@ class REVERIE_OT_dismiss(Operator):
         return {"FINISHED"}
 
 
-classes = (REVERIE_OT_toggle_original, REVERIE_OT_apply_preset, REVERIE_OT_dismiss)
+classes = (ToggleOriginal, ApplyPreset, DismissNotice)
