@@ -9,11 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from types import EllipsisType
 
 import torch
 
 from ..networks.staged import StagedNetwork
 from .memory import tile_side
+
+Index = tuple[EllipsisType, slice, slice]
 
 # Where the context of a tile ends, in pixels, however far the network sees: measured, see docs/performance.md.
 _MOST_CONTEXT = 192
@@ -57,17 +60,17 @@ class Tile:
         return (self.rows.stop - self.rows.start) * (self.columns.stop - self.columns.start)
 
     @property
-    def own(self) -> tuple[slice, ...]:
+    def own(self) -> Index:
         """Index of its own pixels in a picture (NxCxHxW)."""
         return ..., self.rows.own, self.columns.own
 
     @property
-    def seen(self) -> tuple[slice, ...]:
+    def seen(self) -> Index:
         """Index of the pixels it sees in a picture."""
         return ..., self.rows.seen, self.columns.seen
 
     @property
-    def kept(self) -> tuple[slice, ...]:
+    def kept(self) -> Index:
         """Index of its own pixels in a gradient of what it sees."""
         return ..., self.rows.kept, self.columns.kept
 

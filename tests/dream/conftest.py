@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 import torch
 import torchvision
+from torch import nn
+
 from reverie.server.networks.architectures import ARCHITECTURES
 from reverie.server.networks.cutting import cut
 from reverie.server.networks.staged import StagedNetwork
-from torch import nn
 
 
 @pytest.fixture(scope="session")

@@ -7,12 +7,13 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 import torch
+from scipy import ndimage
+from torch import nn
+
 from reverie.server.dream.events import Finished
 from reverie.server.dream.still import dream_still
 from reverie.server.networks.staged import StagedNetwork
 from reverie.shared.settings import DreamSettings
-from scipy import ndimage
-from torch import nn
 
 Forward = Callable[[torch.Tensor], torch.Tensor]
 
@@ -23,7 +24,7 @@ def notebook(
     """`deepdream` without jitter, on 3xHxW in 0..255, line by line as the notebook has it; all in float64."""
 
     def zoom(values: np.ndarray, down: float, right: float) -> np.ndarray:
-        return ndimage.zoom(values, (1, down, right), order=1, mode="nearest")
+        return np.asarray(ndimage.zoom(values, (1, down, right), order=1, mode="nearest"))
 
     pyramid = [image.astype(np.float64) * 255]
     for _ in range(octaves - 1):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+
 from reverie.server.dream.device import available, describe, pick_device, pick_dtype
 from reverie.shared.declaration import SettingError
 

@@ -6,8 +6,9 @@ import numpy as np
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from reverie.server.dream.octaves import octave_bases, octave_sizes, resize
 from scipy import ndimage
+
+from reverie.server.dream.octaves import octave_bases, octave_sizes, resize
 
 sides = st.integers(1, 60)
 
@@ -17,7 +18,7 @@ def test_sizes_and_values_are_those_of_zoom(height: int, width: int, scale: floa
     image = np.random.default_rng(height * width).random((3, height, width))
     expected = [image]
     for _ in range(octaves - 1):
-        zoomed = ndimage.zoom(expected[-1], (1, 1.0 / scale, 1.0 / scale), order=1, mode="nearest")
+        zoomed = np.asarray(ndimage.zoom(expected[-1], (1, 1.0 / scale, 1.0 / scale), order=1, mode="nearest"))
         if 0 in zoomed.shape:
             break
         expected.append(zoomed)

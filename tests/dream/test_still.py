@@ -6,12 +6,13 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torch import nn
+
 from reverie.server.dream.events import Finished, Step
 from reverie.server.dream.still import dream_still
 from reverie.server.networks.catalogue import UnknownLayer
 from reverie.server.networks.staged import StagedNetwork
 from reverie.shared.settings import DreamSettings
-from torch import nn
 
 QUICK = DreamSettings(octaves=2, iterations=2)
 

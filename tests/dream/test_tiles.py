@@ -6,6 +6,8 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from torch import nn
+
 from reverie.server.dream.ascent import gradient
 from reverie.server.dream.events import Finished
 from reverie.server.dream.memory import bytes_per_pixel
@@ -13,7 +15,6 @@ from reverie.server.dream.still import dream_still
 from reverie.server.dream.tiles import Tiling, tiling
 from reverie.server.networks.staged import StagedNetwork
 from reverie.shared.settings import DreamSettings
-from torch import nn
 
 sides = st.integers(1, 300)
 
