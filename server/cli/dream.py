@@ -36,11 +36,11 @@ def command(source: Path, target: Path, settings: DreamSettings, device: str, se
     PNG, JPEG, TIFF, EXR and NumPy (.npy) files; OUT keeps the bit depth and the alpha of IN where its format can.
     """
     from ..media.convert import convert
-    from ..media.files import check_folder, read_picture, write_picture
+    from ..media.files import check_target, read_picture, write_picture
     from ..media.formats import working_form
 
     began = time.monotonic()
-    check_folder(target)
+    check_target(target)
     picture = read_picture(source)
     picture = convert(picture, working_form(picture.info, target))
     result = dream_there(picture, settings, server) if server else _dream_here(picture, settings, device)

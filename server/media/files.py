@@ -11,20 +11,17 @@ import numpy as np
 from ...shared.picture import Picture, PictureError, PictureInfo
 from . import imageio
 from .convert import convert
-from .errors import ReadError, WriteError
-from .formats import format_of
+from .errors import PathError, ReadError, WriteError
+from .formats import Format, format_of
 
 
 def read_picture(path: Path) -> Picture:
     """The picture in a file, top row first.
 
     8-bit, 16-bit and display files are "sRGB"; float TIFF and EXR are "Linear Rec.709". A `.npy` file holds
-    H×W or H×W×C display-encoded values: float32 or float64 (0..1), uint8 or uint16. Raises `ReadError`.
+    H×W or H×W×C display-encoded values: float32 or float64 (0..1), uint8 or uint16. Raises `PathError` and `ReadError`.
     """
-    known = format_of(path)
-    if not path.is_file():
-        what = "is a folder" if path.is_dir() else "does not exist"
-        raise ReadError(f"{path} {what}", "Give the path of a picture.")
+    known = _picture_format(path)
     try:
         return _read_npy(path) if known.name == "NumPy" else imageio.read(path)
     except OSError as error:
@@ -40,10 +37,9 @@ def write_picture(
 
     like: a picture file whose colour profile and pixel density are kept; from EXR to EXR, its whole header.
     record: the settings that made the picture, for `read_record`; `.npy` has no place for them.
-    The file appears whole or not at all. Raises `ReadError` (unknown suffix) and `WriteError`.
+    The file appears whole or not at all. Raises `PathError` and `WriteError`.
     """
-    known = format_of(path)
-    check_folder(path)
+    known = check_target(path)
     picture = convert(picture, known.form(picture.info))
     part = path.with_name(path.name + ".part")
     try:
@@ -59,17 +55,19 @@ def write_picture(
         part.unlink(missing_ok=True)
 
 
-def check_folder(path: Path) -> None:
-    """Raise `WriteError` unless a file at ``path`` can be expected to be written."""
+def check_target(path: Path) -> Format:
+    """The format to write at ``path``. Raises `PathError` when it is clear that no picture can go there."""
     if path.is_dir():
-        raise WriteError(f"{path} is a folder", "Give the path of a file.")
+        raise PathError(f"{path} is a folder", "Give the path of a file.")
+    known = format_of(path)
     if not path.parent.is_dir():
-        raise WriteError(f"The folder {path.parent} does not exist", "Create it, or choose another one.")
+        raise PathError(f"The folder {path.parent} does not exist", "Create it, or choose another one.")
+    return known
 
 
 def read_record(path: Path) -> dict[str, Any]:
-    """The settings that made the picture in a file. Raises `ReadError` when it holds none."""
-    text = None if format_of(path).name == "NumPy" else imageio.read_record(path)
+    """The settings that made the picture in a file. Raises `PathError`, and `ReadError` when it holds none."""
+    text = None if _picture_format(path).name == "NumPy" else imageio.read_record(path)
     try:
         record = json.loads(text or "")
     except ValueError:
@@ -80,6 +78,13 @@ def read_record(path: Path) -> dict[str, Any]:
             "Give a PNG, JPEG, TIFF or EXR file that `reverie dream` has written.",
         )
     return record
+
+
+def _picture_format(path: Path) -> Format:
+    if not path.is_file():
+        what = "is a folder" if path.is_dir() else "does not exist"
+        raise PathError(f"{path} {what}", "Give the path of a picture.")
+    return format_of(path)
 
 
 def _read_npy(path: Path) -> Picture:

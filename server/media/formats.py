@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...shared.picture import PictureInfo
-from .errors import ReadError
+from .errors import PathError
 
 # For each form of number, the ones that replace it where a format lacks it, the best first.
 _NEAREST = {
@@ -58,13 +58,13 @@ FORMATS = (
 
 
 def format_of(path: Path) -> Format:
-    """The format that the path's suffix tells of. Raises `ReadError`."""
+    """The format that the path's suffix tells of. Raises `PathError`."""
     for known in FORMATS:
         if path.suffix.lower() in known.suffixes:
             return known
     suffixes = [suffix for known in FORMATS for suffix in known.suffixes]
     what = f"is {path.suffix}" if path.suffix else "is missing"
-    raise ReadError(
+    raise PathError(
         f"The suffix of {path.name!r} {what}, which tells of no format known here",
         f"Use one of {', '.join(suffixes[:-1])} or {suffixes[-1]}.",
     )
@@ -74,7 +74,7 @@ def working_form(info: PictureInfo, path: Path) -> PictureInfo:
     """The form to dream in when the result goes to ``path``.
 
     As it is where the file can hold it bit for bit; otherwise float32 in the file's colours, so that the dream is
-    rounded once, at the end. Raises `ReadError`.
+    rounded once, at the end. Raises `PathError`.
     """
     form = format_of(path).form(info)
     return form if form == info else dataclasses.replace(form, dtype="f32")

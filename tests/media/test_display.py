@@ -8,6 +8,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+
 from reverie.server.media import display
 from reverie.server.media.display import to_display
 from reverie.server.media.encoding import KNEE, Encoding
