@@ -1,0 +1,74 @@
+"""``reverie demo``: a texture dreamt in headless Blender, from scene to render."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
+
+from ..demo.demo import FILES, Phase, run_demo
+from .progress import spoken
+
+
+@click.command("demo")
+@click.option(
+    "--out",
+    default="reverie-demo",
+    show_default=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where the pictures and the scene go.",
+)
+@click.option("--quick", is_flag=True, hidden=True, help="Small pictures and a short dream.")
+def command(out: Path, quick: bool) -> None:
+    """Dream a texture in Blender, end to end, and see what becomes of it.
+
+    A dream server and Blender without windows are started; a vase painted with a photograph is rendered, its paint
+    dreamt, and the vase rendered again.
+    """
+    # So that the two processes end with this one.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    console = Console(highlight=False)
+    seconds = (_show if console.is_terminal else _tell)(run_demo(out, quick), console)
+    console.print(f"\nDone in {spoken(seconds)}. In {out.resolve()}:", soft_wrap=True)
+    for name, what in FILES.items():
+        console.print(f"  {name:<12} {what}")
+
+
+def _show(phases: Iterable[Phase], console: Console) -> float:
+    """A bar for the phase under way and a line for each that is over; returns the seconds they took."""
+    total = 0.0
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[left]}"))
+    with Progress(*columns, console=console, transient=True) as progress:
+        bar = progress.add_task("", total=None, left="")
+        for phase in phases:
+            if phase.over:
+                total += phase.seconds
+                console.print(_line(phase))
+            left = phase.seconds_left
+            progress.update(
+                bar,
+                description=phase.title,
+                completed=phase.seconds,
+                total=None if left is None else phase.seconds + left,
+                left="" if left is None else f"{spoken(left)} left",
+            )
+    return total
+
+
+def _tell(phases: Iterable[Phase], console: Console) -> float:
+    """A line for each phase that is over; returns the seconds they took."""
+    total = 0.0
+    for phase in phases:
+        if phase.over:
+            total += phase.seconds
+            console.print(_line(phase))
+    return total
+
+
+def _line(phase: Phase) -> str:
+    return f"{phase.title:<38} {phase.seconds:5.1f} s"
