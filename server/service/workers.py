@@ -147,6 +147,7 @@ class Workers:
         command = [sys.executable, "-m", "reverie.server.service.worker"]
         # Its standard output is ours to speak on; its standard input tells it, by ending, that we are gone.
         worker.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=sys.stderr.fileno())
+        log.info("The worker on %s starts (process %d)", worker.device, worker.process.pid)
         order = {
             "address": self._address,
             "token": worker.token,
