@@ -14,7 +14,8 @@ class Failure(click.ClickException):
     """The work failed (exit code 1)."""
 
     def __init__(self, problem: str, advice: str = "") -> None:
-        super().__init__(f"{problem}\n{advice}" if advice else problem)
+        sentence = problem if problem.endswith((".", "!", "?")) else f"{problem}."
+        super().__init__(f"{sentence}\n{advice}" if advice else sentence)
 
 
 class BadInput(Failure):

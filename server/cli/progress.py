@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from types import TracebackType
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
@@ -28,6 +27,7 @@ class StepProgress:
             self._bar = Progress(*columns, console=console)
             self._task = self._bar.add_task(title, total=None, left="")
         self._title = title
+        self._step = 0
         self._told = -_PAUSE
 
     def __enter__(self) -> StepProgress:
@@ -35,24 +35,24 @@ class StepProgress:
             self._bar.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *raised: object) -> None:
         if self._bar:
             self._bar.stop()
 
     def update(self, step: int, steps: int, seconds_left: float | None) -> None:
         """Show that ``step`` of ``steps`` is done and how many seconds the rest is thought to take."""
-        left = "" if seconds_left is None else f"{spoken(seconds_left)} left"
+        left = "" if seconds_left is None or step == steps else f"{spoken(seconds_left)} left"
         if self._bar:
             self._bar.update(self._task, completed=step, total=steps, left=left)
-        elif time.monotonic() - self._told >= _PAUSE or step == steps:
-            self._told = time.monotonic()
+        elif step > self._step and (step == steps or time.monotonic() - self._told >= _PAUSE):
+            self._step, self._told = step, time.monotonic()
             print(f"{self._title}: step {step} of {steps}" + (f", {left}" if left else ""), flush=True)
 
 
 def spoken(seconds: float) -> str:
-    """A duration as people say it: ``8 s``, ``2 min 5 s``, ``1 h 12 min``."""
+    """A duration as people say it: ``under 1 s``, ``8 s``, ``2 min 5 s``, ``1 h 12 min``."""
+    if seconds < 1:
+        return "under 1 s"
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     if hours:

@@ -63,7 +63,9 @@ class Display:
         height, width = dreamed.shape[2:]
         scale = min(1.0, max_side / max(height, width))
         size = (max(1, round(height * scale)), max(1, round(width * scale)))
-        mixed = torch.lerp(_resized(self.tensor, size), _resized(dreamed, size), strength)
+        mixed = _resized(dreamed, size)
+        if strength < 1.0:
+            mixed = torch.lerp(_resized(self.tensor, size), mixed, strength)
         shown = self.encoding.unbend(mixed).clamp(0.0, 1.0)[0]
         if info.shape[2] < 3:
             shown = shown.mean(0, keepdim=True).expand(3, -1, -1)

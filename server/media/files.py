@@ -35,7 +35,8 @@ def write_picture(
 ) -> None:
     """Write ``picture`` in the format of the path's suffix, converted where the format can't hold its form.
 
-    like: a picture file whose colour profile and pixel density are kept; from EXR to EXR, its whole header.
+    like: the picture file it was made from, whose colour profile and pixel density are kept; from EXR to EXR, its
+        header and its other passes.
     record: the settings that made the picture, for `read_record`; `.npy` has no place for them.
     The file appears whole or not at all. Raises `PathError` and `WriteError`.
     """

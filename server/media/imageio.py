@@ -26,7 +26,13 @@ def read(path: Path) -> Picture:
     file = _open(path)
     spec = file.spec()
     names = list(spec.channelnames)
-    first, count = _channels(path, names)
+    found = _colours(names)
+    if found is None:
+        raise ReadError(
+            f"{path.name} has {len(names)} channels, and none of them are R, G and B",
+            f"Give a picture with colours. Its channels: {', '.join(names[:12])}.",
+        )
+    first, count = found
     dtype = _DTYPES.get(str(spec.channelformat(first)), "f32")
     header = {
         "shape": (spec.height, spec.width, count),
@@ -46,14 +52,18 @@ def read(path: Path) -> Picture:
 
 def write(path: Path, format_name: str, picture: Picture, *, like: Path | None, record: dict[str, Any] | None) -> None:
     """Write a picture whose form the format can hold. Raises `WriteError`."""
-    output = oiio.ImageOutput.create(format_name)
-    assert output is not None
-    spec = _spec(format_name, picture.info)
-    if like is not None:
-        _keep(spec, like, format_name)
+    spec, pixels = _spec(format_name, picture.info), picture.pixels
+    source = oiio.ImageInput.open(str(like)) if like else None
+    if source is not None:
+        if format_name == source.format_name() == "openexr" and _is_from(picture, source):
+            spec, pixels = _among_passes(picture, source)
+        else:
+            _keep(spec, source.spec())
     if record is not None:
         spec.attribute(_RECORD[format_name], json.dumps(record))
-    if not (output.open(str(path), spec) and output.write_image(picture.pixels) and output.close()):
+    output = oiio.ImageOutput.create(format_name)
+    assert output is not None
+    if not (output.open(str(path), spec) and output.write_image(pixels) and output.close()):
         raise WriteError(f"{path.stem} can't be written: {_last_line(output.geterror())}", "Choose another place.")
 
 
@@ -78,25 +88,16 @@ def _last_line(problem: str) -> str:
     return problem.strip().rpartition("\n")[2] or "the reason is unknown"
 
 
-def _channels(path: Path, names: list[str]) -> tuple[int, int]:
+def _colours(names: list[str]) -> tuple[int, int] | None:
     """The first and the number of the channels to dream on: R, G, B (and A), bare or of the first layer that has
-    them, or else everything when it can be grey or colour.
+    them, or else all of them when they can be grey or colour.
     """
     for red, name in enumerate(names):
         layer, dot, last = name.rpartition(".")
-        if last.upper() == "R" and names[red + 1 : red + 3] == [f"{layer}{dot}{c}" for c in _like(last, "GB")]:
-            has_alpha = names[red + 3 : red + 4] == [f"{layer}{dot}{_like(last, 'A')}"]
-            return red, 4 if has_alpha else 3
-    if len(names) <= 4:
-        return 0, len(names)
-    raise ReadError(
-        f"{path.name} has {len(names)} channels and none of them are R, G and B",
-        f"Give a picture with colours. Its channels: {', '.join(names[:12])}.",
-    )
-
-
-def _like(pattern: str, letters: str) -> str:
-    return letters if pattern.isupper() else letters.lower()
+        rest = [f"{layer}{dot}{letter}" for letter in ("GBA" if last.isupper() else "gba")]
+        if last in ("R", "r") and names[red + 1 : red + 3] == rest[:2]:
+            return red, 4 if names[red + 3 : red + 4] == rest[2:] else 3
+    return (0, len(names)) if len(names) <= 4 else None
 
 
 def _alpha(spec: Any, names: list[str]) -> str:
@@ -129,16 +130,27 @@ def _spec(format_name: str, info: PictureInfo) -> Any:
     return spec
 
 
-def _keep(spec: Any, like: Path, format_name: str) -> None:
-    file = oiio.ImageInput.open(str(like))
-    if file is None:
-        return
-    source = file.spec()
-    whole = format_name == file.format_name() == "openexr"
+def _keep(spec: Any, source: Any) -> None:
     for attribute in source.extra_attribs:
-        if attribute.name in _KEPT or (whole and not attribute.name.startswith("oiio:")):
+        if attribute.name in _KEPT:
             spec.attribute(attribute.name, attribute.type, attribute.value)
-    if whole:
-        spec.x, spec.y = source.x, source.y
-        spec.full_x, spec.full_y = source.full_x, source.full_y
-        spec.full_width, spec.full_height = source.full_width, source.full_height
+
+
+def _is_from(picture: Picture, source: Any) -> bool:
+    """Whether ``picture`` can take the place of what `read` returns of ``source``."""
+    spec = source.spec()
+    found = _colours(list(spec.channelnames))
+    return found is not None and picture.info.shape == (spec.height, spec.width, found[1])
+
+
+def _among_passes(picture: Picture, source: Any) -> tuple[Any, np.ndarray]:
+    """All passes of an EXR file and its header, with ``picture`` in place of what `read` returns of it.
+
+    float32 holds every half float exactly; each pass is written in the numbers it came in.
+    """
+    spec = oiio.ImageSpec(source.spec())
+    spec.erase_attribute("oiio:subimages")
+    first, count = _colours(list(spec.channelnames)) or (0, spec.nchannels)
+    pixels = source.read_image(0, 0, 0, spec.nchannels, oiio.FLOAT)
+    pixels[..., first : first + count] = picture.pixels
+    return spec, pixels

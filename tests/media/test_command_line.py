@@ -142,7 +142,7 @@ def test_a_pipe_sees_plain_lines(bricks: Path, tmp_path: Path) -> None:
     command = [*REVERIE, "dream", bricks, tmp_path / "out.png", *QUICK]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     lines = done.stdout.splitlines()
-    assert re.fullmatch(r"ornament: step 2 of 2, \d+ s left", lines[-2])
+    assert re.fullmatch(r"ornament: step 2 of 2", lines[-2])
     assert re.fullmatch(r".*out\.png: 48 × 40 pixels, dreamed in \d+ s\.", lines[-1])
     assert "\x1b" not in done.stdout + done.stderr
     assert done.stderr == ""
@@ -180,6 +180,8 @@ def read_until(terminal: int, pattern: str, seconds: float) -> str:
     return shown
 
 
-@pytest.mark.parametrize(("seconds", "words"), [(0.4, "0 s"), (59.4, "59 s"), (125, "2 min 5 s"), (4330, "1 h 12 min")])
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(0.4, "under 1 s"), (59.4, "59 s"), (125, "2 min 5 s"), (4330, "1 h 12 min")]
+)
 def test_durations_are_told_as_people_do(seconds: float, words: str) -> None:
     assert spoken(seconds) == words

@@ -195,6 +195,23 @@ def test_the_first_layer_with_colours_is_read(tmp_path: Path) -> None:
     assert np.array_equal(read.pixels, pixels[..., :4])
 
 
+def test_other_passes_of_an_exr_go_along_as_they_are(tmp_path: Path) -> None:
+    names = ("View.Combined.R", "View.Combined.G", "View.Combined.B", "View.Depth.Z", "View.Mist.Z")
+    pixels = np.random.default_rng(6).random((6, 5, 5), "f4") * 1e6
+    source = store(tmp_path / "a.exr", "openexr", pixels, oiio.FLOAT, names=names)
+    dream = read_picture(source)
+    dream.pixels[:] = 0.25
+    write_picture(tmp_path / "b.exr", dream, like=source)
+    opened = oiio.ImageInput.open(str(tmp_path / "b.exr"))
+    assert opened is not None
+    assert sorted(opened.spec().channelnames) == sorted(names)
+    result = opened.read_image(oiio.FLOAT)
+    assert result is not None
+    depth = list(opened.spec().channelnames).index("View.Depth.Z")
+    assert np.array_equal(result[..., depth:], pixels[..., 3:])
+    assert (read_picture(tmp_path / "b.exr").pixels == 0.25).all()
+
+
 def test_an_exr_without_colours_is_refused_by_the_names_of_its_channels(tmp_path: Path) -> None:
     names = ("Depth.Z", "Mist.Z", "Vector.X", "Vector.Y", "Vector.Z")
     path = store(tmp_path / "a.exr", "openexr", np.zeros((2, 2, 5), "f4"), oiio.FLOAT, names=names)
