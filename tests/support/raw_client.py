@@ -38,14 +38,14 @@ class RawClient:
         """Send frames as they are."""
         self.socket.send_multipart(list(frames))
 
-    def send(self, kind: str, chunk: bytes | memoryview | None = None, **fields: Any) -> bytes:
+    def send(self, kind: str, chunk: bytes | memoryview | None = None, /, **fields: Any) -> bytes:
         """Send a message with a fresh id; returns the id."""
         id_ = os.urandom(16)
         frames = [encode({"t": kind, "id": id_, **fields})]
         self.socket.send_multipart(frames if chunk is None else [*frames, bytes(chunk)])
         return id_
 
-    def ask(self, kind: str, chunk: bytes | memoryview | None = None, **fields: Any) -> dict[str, Any]:
+    def ask(self, kind: str, chunk: bytes | memoryview | None = None, /, **fields: Any) -> dict[str, Any]:
         """Send a request and wait for the first message that answers it."""
         id_ = self.send(kind, chunk, **fields)
         return self.expect(lambda header: header.get("re") == id_)[0]

@@ -1,0 +1,366 @@
+"""A real server, spoken to as PROTOCOL says and as nobody should speak to it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from typing import Any
+
+import msgpack
+import numpy as np
+import pytest
+
+from raw_client import RawClient, without_type
+from reverie.shared.picture import Picture, PictureInfo
+from reverie.shared.wire.blobs import CHUNK, Bitmap, chunk_header
+from reverie.shared.wire.codec import encode
+from server_process import ServerProcess
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    with ServerProcess(tmp_path_factory.mktemp("service") / "spool") as process:
+        assert process.endpoint, process.said()
+        yield process
+
+
+@pytest.fixture
+def client(server: ServerProcess) -> Iterator[RawClient]:
+    """A client; when it is done with it, the server must still be there."""
+    with RawClient(server.endpoint) as client:
+        yield client
+        assert client.ask("PING")["t"] == "PONG"
+
+
+def floats(height: int, width: int, seed: int = 0) -> Picture:
+    """Scene-linear RGBA with values far below 0 and above 1."""
+    pixels = np.random.default_rng(seed).normal(0.5, 40.0, (height, width, 4)).astype(np.float32)
+    return Picture(PictureInfo(pixels.shape, "f32", "Linear Rec.709", "premultiplied", "bottom-up"), pixels)
+
+
+SMALL = floats(16, 16)
+# Three chunks, the last one short.
+LARGE = floats(400, 350)
+
+
+def test_hello_is_answered_while_the_worker_still_warms_up(server: ServerProcess, client: RawClient) -> None:
+    welcome = client.ask("HELLO", min=1, max=3, client="test", features=["zstd"])
+    assert welcome["t"] == "WELCOME"
+    assert welcome["server"].startswith("Reverie ")
+    assert welcome["limits"]["chunk"] == CHUNK
+    assert 8 <= welcome["credit"] <= 16
+    assert welcome["features"] == []
+    server.wait_for("is ready")
+    (device,) = client.ask("HELLO", min=1, max=1, client="test")["devices"]
+    assert device["kind"] == "cpu"
+    assert device["memory"] > 0
+
+
+def test_another_version_is_refused_in_words(client: RawClient) -> None:
+    error = client.ask("HELLO", min=2, max=9, client="from tomorrow")
+    assert (error["code"], error["field"], error["allowed"]) == ("PROTO_VERSION", "min", "1")
+    assert error["msg"] and error["hint"]
+
+
+def test_the_networks_are_listed(client: RawClient) -> None:
+    networks = {item["name"]: item for item in client.ask("LIST", what="networks")["items"]}
+    assert networks["ornament"]["installed"] is True
+    assert "ornaments" in networks["ornament"]["layers"]
+    assert "inception4c" in networks["googlenet"]["layers"]
+
+
+@pytest.mark.parametrize(
+    ("dtype", "channels", "alpha"),
+    [("u8", 4, "straight"), ("u8", 3, "none"), ("u16", 1, "none"), ("f16", 2, "straight")],
+)
+def test_strength_0_gives_back_every_bit(client: RawClient, dtype: str, channels: int, alpha: str) -> None:
+    info = PictureInfo((33, 21, channels), dtype, "sRGB", alpha, "top-down")
+    there_and_back(client, Picture.from_bytes(info, os.urandom(info.size)))
+
+
+def test_strength_0_gives_back_every_bit_of_hdr(client: RawClient) -> None:
+    picture = floats(600, 500)
+    picture.pixels[0, :4, :3] = [[np.inf, -np.inf, np.nan], [-0.0, 1e-45, 3.4e38], [-7, 0, 1], [1.0001, 65504, -1e-9]]
+    there_and_back(client, picture)
+
+
+def there_and_back(client: RawClient, picture: Picture) -> None:
+    job, accepted = client.submit(client.upload(picture))
+    assert accepted["t"] == "ACCEPTED"
+    done = client.state(job, "DONE", "FAILED")
+    result = done["results"]["picture"]
+    assert result["picture"] == picture.info.header()
+    assert client.fetch(result["blob"], result["size"]) == picture.data()
+    assert client.ask("RELEASE", job=job)["t"] == "RELEASED"
+    assert client.ask("GET", blob=result["blob"], have=b"", credit=1)["code"] == "UNKNOWN_BLOB"
+
+
+def test_a_dream_tells_how_far_it_is_and_shows_itself(client: RawClient) -> None:
+    info = PictureInfo((64, 80, 3), "u8", "sRGB", "none", "bottom-up")
+    picture = Picture(info, np.random.default_rng(5).integers(0, 255, info.shape, np.uint8))
+    job, _ = client.submit(client.upload(picture), settings={"octaves": 2, "iterations": 3})
+    done = client.state(job, "DONE", "FAILED")
+    events = [(header, chunk) for header, chunk in client.heard if header["t"] == "EVENT" and header["job"] == job]
+    progress = [header for header, _ in events if header["kind"] == "progress"]
+    assert progress[-1]["step"] == progress[-1]["steps"] == 6
+    preview, pixels = next((header, chunk) for header, chunk in events if header["kind"] == "preview")
+    shown = PictureInfo.from_header(preview["picture"])
+    assert (shown.dtype, shown.rows, shown.size) == ("u8", "bottom-up", len(pixels))
+    numbers = [header["n"] for header, _ in events] + [done["n"]]
+    assert numbers == sorted(set(numbers))
+    result = client.fetch(done["results"]["picture"]["blob"], info.size)
+    assert result != bytes(picture.data())
+
+
+def test_chunks_in_any_order_and_twice_make_the_picture(client: RawClient) -> None:
+    blob, have = client.put(LARGE)
+    assert Bitmap(LARGE.info.size, have["have"]).present == 0
+    job, accepted = client.submit(blob)
+    assert accepted["state"] == "RECEIVING"
+    acks = [client.chunk(blob, LARGE, index) for index in (2, 0, 0, 1)]
+    assert [ack["full"] for ack in acks] == [False, False, False, True]
+    client.state(job, "QUEUED")
+    result = client.state(job, "DONE")["results"]["picture"]
+    assert client.fetch(result["blob"], result["size"]) == LARGE.data()
+
+
+def test_an_upload_is_taken_up_by_another_connection(server: ServerProcess, client: RawClient) -> None:
+    blob, _ = client.put(LARGE)
+    client.chunk(blob, LARGE, 1)
+    with RawClient(server.endpoint) as other:
+        _, have = other.put(LARGE, blob)
+        assert list(Bitmap(LARGE.info.size, have["have"]).missing()) == [0, 2]
+        assert not other.chunk(blob, LARGE, 0)["full"]
+        assert other.chunk(blob, LARGE, 2)["full"]
+        assert Bitmap(LARGE.info.size, other.put(LARGE, blob)[1]["have"]).full
+
+
+def test_no_more_is_sent_than_there_is_credit_for(client: RawClient) -> None:
+    picture = floats(1024, 1024)
+    blob = client.upload(picture)
+    client.send("GET", blob=blob, have=b"", credit=2)
+    client.silence(0.5)
+    assert [header["at"] // CHUNK for header, _ in client.heard] == [0, 1]
+    client.frames(encode({"t": "ACK", "blob": blob, "at": 0}))
+    client.silence(0.3)
+    assert [header["at"] // CHUNK for header, _ in client.heard] == [0, 1, 2]
+
+
+def test_only_what_is_missing_is_sent(client: RawClient) -> None:
+    blob = client.upload(LARGE)
+    have = Bitmap(LARGE.info.size)
+    have.add(0)
+    have.add(2)
+    client.send("GET", blob=blob, have=bytes(have), credit=16)
+    header, chunk = client.expect(lambda header: header["t"] == "CHUNK")
+    assert header["at"] == CHUNK
+    assert chunk == LARGE.data()[CHUNK : 2 * CHUNK]
+    client.silence(0.2)
+    assert not client.heard
+
+
+@pytest.mark.parametrize(
+    ("changes", "code", "field"),
+    [
+        ({"crc": 1}, "BAD_CHUNK", "crc"),
+        ({"at": 5}, "BAD_CHUNK", "at"),
+        ({"at": CHUNK << 10}, "BAD_CHUNK", "at"),
+        ({"size": 17}, "BAD_CHUNK", "size"),
+        ({"codec": "zstd"}, "BAD_CHUNK", "codec"),
+        ({"codec": "zip"}, "BAD_HEADER", "codec"),
+        ({"blob": bytes(16)}, "UNKNOWN_BLOB", None),
+    ],
+)
+def test_a_chunk_that_lies_is_refused_and_can_be_sent_again(
+    client: RawClient, changes: dict[str, Any], code: str, field: str | None
+) -> None:
+    blob, _ = client.put(SMALL)
+    data = SMALL.data()
+    error = client.ask("CHUNK", data, **without_type(chunk_header(blob, 0, data)) | changes)
+    assert (error["t"], error["code"], error.get("field")) == ("ERR", code, field)
+    truncated = client.ask("CHUNK", data[:-1], **without_type(chunk_header(blob, 0, data)))
+    assert (truncated["code"], truncated["at"], truncated["blob"]) == ("BAD_CHUNK", 0, blob)
+    assert client.chunk(blob, SMALL, 0)["full"]
+
+
+@pytest.mark.parametrize(
+    ("size", "changes", "code", "field"),
+    [
+        (4096, {}, "BAD_PARAM", "size"),
+        (16384 * 20000 * 4, {"shape": [16384, 20000, 4], "dtype": "u8"}, "TOO_LARGE", "picture"),
+        (1 << 39, {"shape": [65536, 65536, 4]}, "BAD_PARAM", "size"),
+        (1 << 36, {"shape": [65536, 65536, 4]}, "TOO_LARGE", "picture"),
+        (1024, {"shape": [2**40, 1, 1]}, "BAD_PARAM", "picture"),
+        (1024, {"shape": [-8, -8, 4]}, "BAD_PARAM", "picture"),
+        (1024, {"dtype": "object"}, "BAD_PARAM", "picture"),
+        (1024, {"alpha": ["none"]}, "BAD_PARAM", "picture"),
+        (0, {}, "BAD_HEADER", "size"),
+    ],
+)
+def test_a_picture_that_can_not_be_is_refused_before_a_byte_moves(
+    client: RawClient, size: int, changes: dict[str, Any], code: str, field: str
+) -> None:
+    picture = {"shape": [8, 8, 4], "dtype": "f32", "colorspace": "sRGB", "alpha": "none", "rows": "top-down"} | changes
+    error = client.ask("PUT", blob=os.urandom(16), size=size, picture=picture)
+    assert (error["code"], error["field"]) == (code, field), error
+    assert error["msg"]
+
+
+def test_two_pictures_under_one_id_are_a_conflict(client: RawClient) -> None:
+    blob, _ = client.put(SMALL)
+    assert client.put(LARGE, blob)[1]["code"] == "CONFLICT"
+
+
+@pytest.mark.parametrize(
+    ("fields", "code", "field", "allowed"),
+    [
+        ({"settings": {"octaves": 99}}, "BAD_PARAM", "octaves", "1 to 16"),
+        ({"settings": {"octaves": "four"}}, "BAD_PARAM", "octaves", "1 to 16"),
+        ({"settings": {"octafes": 4}}, "BAD_PARAM", "octafes", "octaves"),
+        ({"settings": {"network": "googlnet"}}, "UNKNOWN_NETWORK", "network", "googlenet"),
+        ({"settings": {"layers": "ornament"}}, "UNKNOWN_LAYER", "layers", "ornaments"),
+        ({"kind": "zoom"}, "BAD_PARAM", "kind", "still"),
+        ({"inputs": {}}, "BAD_PARAM", "inputs", "picture"),
+        ({"inputs": {"picture": os.urandom(16)}}, "UNKNOWN_BLOB", None, None),
+        ({"urgency": "now"}, "BAD_HEADER", "urgency", "interactive or batch"),
+        ({"inputs": {"picture": b"short"}}, "BAD_HEADER", "inputs", "16 bytes"),
+    ],
+)
+def test_a_request_that_can_not_be_is_refused_naming_what_can(
+    client: RawClient, fields: dict[str, Any], code: str, field: str | None, allowed: str | None
+) -> None:
+    blob, _ = client.put(SMALL)
+    job, error = client.submit(blob, **fields)
+    assert (error["t"], error["code"], error.get("field")) == ("ERR", code, field), error
+    assert (allowed or "") in error.get("allowed", "")
+    assert client.ask("STATUS", jobs=[job], since=0)["items"] == [{"job": job, "state": "UNKNOWN", "n": 0}]
+
+
+def test_a_job_sent_twice_is_one_job_and_other_contents_are_a_conflict(client: RawClient) -> None:
+    blob, _ = client.put(SMALL)
+    job, first = client.submit(blob)
+    assert first["state"] == "RECEIVING"
+    # The same request with a default spelled out.
+    assert client.submit(blob, job, settings={"strength": 0.0, "octaves": 4})[1]["state"] == "RECEIVING"
+    assert client.submit(blob, job, settings={"strength": 0.5})[1]["code"] == "CONFLICT"
+    client.chunk(blob, SMALL, 0)
+    client.state(job, "DONE")
+    assert client.submit(blob, job)[1]["state"] == "DONE"
+    own = client.ask("LIST", what="jobs")["items"]
+    assert [(item["job"], item["state"]) for item in own] == [(job, "DONE")]
+
+
+def test_cancelling_twice_is_cancelling_once(client: RawClient) -> None:
+    job, _ = client.submit(client.upload(floats(256, 256)), settings={"iterations": 2000, "octaves": 1})
+    client.expect(lambda header: header.get("kind") == "progress")
+    for _ in range(2):
+        answer = client.ask("CANCEL", job=job)
+        assert (answer["t"], answer["state"]) == ("CANCELLED", "CANCELLED")
+    client.state(job, "CANCELLED")
+    # The worker really has stopped: it takes the next job.
+    another, _ = client.submit(client.upload(SMALL))
+    client.state(another, "DONE", seconds=20)
+    assert client.ask("CANCEL", job=another)["state"] == "DONE"
+    assert client.ask("STATUS", jobs=[job], since=0)["items"][0]["state"] == "CANCELLED"
+
+
+def test_jobs_nobody_knows(client: RawClient) -> None:
+    for kind in ("CANCEL", "RELEASE"):
+        assert client.ask(kind, job=os.urandom(16))["code"] == "UNKNOWN_JOB"
+    blob, _ = client.put(SMALL)
+    job, _ = client.submit(blob)
+    assert client.ask("RELEASE", job=job)["code"] == "CONFLICT"
+
+
+def test_who_comes_back_is_told_what_was_missed(server: ServerProcess, client: RawClient) -> None:
+    with RawClient(server.endpoint) as leaving:
+        job, _ = leaving.submit(leaving.upload(SMALL), urgency="batch")
+    deadline = time.monotonic() + 60
+    while client.ask("STATUS", jobs=[job], since=0)["items"][0]["state"] != "DONE":
+        assert time.monotonic() < deadline
+    client.heard.clear()
+    (item,) = client.ask("STATUS", jobs=[job], since=1)["items"]
+    done = client.state(job, "DONE")
+    assert done["n"] <= item["n"]
+    result = done["results"]["picture"]
+    assert client.fetch(result["blob"], result["size"]) == SMALL.data()
+    client.ask("STATUS", jobs=[job], since=done["n"])
+    client.silence(0.2)
+    assert not client.heard
+
+
+def test_garbage_is_answered_and_the_server_lives(server: ServerProcess, client: RawClient) -> None:
+    whole = encode({"t": "PING"})
+    garbage: list[tuple[bytes, ...]] = [
+        (b"",),
+        (b"\xc1",),
+        (b"GET / HTTP/1.1\r\n\r\n",),
+        (whole[:-1],),
+        (os.urandom(1000),),
+        (msgpack.packb([1, 2, 3]),),
+        (msgpack.packb({"t": "PING"}),),
+        (msgpack.packb({"t": "PING", "v": 2}),),
+        (msgpack.packb({"t": 7, "v": 1}),),
+        (msgpack.packb({"t": "PING", "v": 1, "x": msgpack.ExtType(5, b"12")}),),
+        (msgpack.packb({"t": "PING", "v": 1, "x": "a" * 70000}),),
+        (msgpack.packb({"t": "SUBMIT", "v": 1}),),
+        (whole, b"", b""),
+    ]
+    for frames in garbage:
+        client.frames(*frames)
+        header, _ = client.expect(lambda header: header["t"] == "ERR", seconds=10)
+        assert header["code"] in ("BAD_HEADER", "PROTO_VERSION"), (frames, header)
+    with pytest.raises((urllib.error.URLError, OSError)):
+        urllib.request.urlopen(server.endpoint.replace("tcp", "http"), timeout=5)
+    assert "Traceback" not in server.said()
+
+
+def test_types_nobody_knows_are_said_to_be_so(client: RawClient) -> None:
+    assert client.ask("DANCE")["code"] == "UNKNOWN_TYPE"
+    assert client.ask("PAIR", name="laptop", proof=b"")["code"] == "NOT_PAIRED"
+    client.send("ERR", code="INTERNAL", msg="an error is never answered by an error")
+    client.silence(0.2)
+    assert not client.heard
+
+
+def test_a_message_over_the_limit_closes_that_connection_alone(server: ServerProcess, client: RawClient) -> None:
+    with RawClient(server.endpoint) as flooding:
+        flooding.frames(bytes(2 * CHUNK))
+        flooding.silence(0.3)
+        assert not flooding.heard
+    assert client.ask("PING")["t"] == "PONG"
+
+
+def test_a_ping_is_answered_at_once_while_pictures_move(server: ServerProcess, client: RawClient) -> None:
+    picture = floats(2048, 1024)
+    blob = client.upload(picture)
+    with RawClient(server.endpoint) as other:
+        other.ask("PING")
+        client.send("GET", blob=blob, have=b"", credit=16)
+        seconds = []
+        for _ in range(20):
+            client.listen(0)
+            for header, _ in client.heard:
+                client.frames(encode({"t": "ACK", "blob": blob, "at": header["at"]}))
+            client.heard.clear()
+            start = time.monotonic()
+            other.ask("PING")
+            seconds.append(time.monotonic() - start)
+    assert sorted(seconds)[10] < 0.05
+
+
+def test_the_gateway_never_imports_torch() -> None:
+    code = (
+        "import sys, json, reverie.server.service.serve, reverie.server.networks.catalogue as c; c.catalogue();"
+        "print(json.dumps(sorted(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    modules = set(json.loads(done.stdout))
+    assert "reverie.server.service.gateway" in modules
+    assert not modules & {"torch", "torchvision", "OpenImageIO", "reverie.server.still", "reverie.server.media"}
