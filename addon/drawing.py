@@ -50,6 +50,15 @@ def state(layout: UILayout) -> None:
     layout.label(text=text, icon=icon)
 
 
+def labelled(layout: UILayout, text: str) -> UILayout:
+    """A row beside a label, aligned as a property's field is beside its name."""
+    split = layout.split(factor=0.4)
+    name = split.row()
+    name.alignment = "RIGHT"
+    name.label(text=text)
+    return split.row()
+
+
 def way_out(layout: UILayout) -> None:
     """The button that mends what keeps us from the server."""
     try:

@@ -21,8 +21,7 @@ from ..shared.picture import Picture, PictureInfo
 from . import versions
 from .problems import Problem
 
-SUFFIX = " dream"
-_SUFFIXED = re.compile(re.escape(SUFFIX) + r"(\.\d{3,})?$")
+_DREAM = re.compile(r" dream(\.\d{3,})?$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +35,11 @@ class Form:
     @classmethod
     def of(cls, image: Image) -> Form:
         """The form a result needs to stand in for ``image``, also after it was packed and loaded again."""
+        # Straight or premultiplied is a matter of files; in memory it follows from the kind, as said above.
+        alpha = "STRAIGHT" if image.alpha_mode == "PREMUL" else image.alpha_mode
         if not image.is_float:
-            # Bytes are straight in memory and in the packed PNG, however the original's file had them.
-            alpha = "STRAIGHT" if image.alpha_mode == "PREMUL" else image.alpha_mode
             return cls(False, image.colorspace_settings.name, alpha)
-        if image.colorspace_settings.is_data:
-            return cls(True, "Non-Color", image.alpha_mode)
-        # Floats are premultiplied in memory and in the packed EXR: read as straight they would be multiplied twice.
-        alpha = "PREMUL" if image.alpha_mode == "STRAIGHT" else image.alpha_mode
-        return cls(True, "Linear Rec.709", alpha)
+        return cls(True, "Non-Color" if image.colorspace_settings.is_data else "Linear Rec.709", alpha)
 
 
 def by_uid(uid: int | None) -> Image | None:
@@ -90,36 +85,27 @@ def read(image: Image) -> Picture:
     return Picture(info, pixels.reshape(info.shape))
 
 
-def new(source_name: str, form: Form, width: int, height: int) -> Image:
-    """An empty image of that form, named after its source: “Bricks” gives “Bricks dream”, “Bricks dream.001”."""
-    image = bpy.data.images.new(result_name(source_name), width, height, alpha=True, float_buffer=form.is_float)
-    # Before any pixel is written: changing the colour space of a generated image clears it.
-    image.colorspace_settings.name = form.colorspace
-    image.alpha_mode = form.alpha_mode
-    return image
+def new_result(source_name: str, form: Form, picture: Picture) -> Image:
+    """An empty image for ``picture``, named after its source: “Bricks” gives “Bricks dream”, “Bricks dream.001”."""
+    return _new(_named(source_name, " dream"), form, picture)
+
+
+def new_preview(source_name: str, form: Form, picture: Picture) -> Image:
+    """An empty image for a preview: “Bricks” gives “Bricks dreaming”."""
+    return _new(_named(source_name, " dreaming"), form, picture)
 
 
 def write(image: Image, picture: Picture) -> None:
-    """Write a result (float32) or a preview (8-bit sRGB) into an image made by `new`, resizing it to fit.
+    """Write a result (float32) or a preview (8-bit sRGB) into an image made here, resizing it where it does not fit.
 
     ``picture`` has the bottom row first. An image made in Blender always has four channels: grey is spread over
     three, and alpha is 1 where there was none.
     """
     height, width, _ = picture.info.shape
     if tuple(image.size) != (width, height):
-        image.generated_width, image.generated_height = width, height
+        image.scale(width, height)
     image.pixels.foreach_set(_rgba(_floats(picture, image)).ravel())
     image.update()
-
-
-def result_name(source_name: str) -> str:
-    """The name of what is dreamt from ``source_name``, short enough for this Blender to add a number to it."""
-    base = _SUFFIXED.sub("", source_name)
-    stem, dot, extension = base.rpartition(".")
-    if stem and f"{dot}{extension.lower()}" in bpy.path.extensions_image:
-        base = stem
-    room = versions.max_name_bytes() - len(SUFFIX.encode()) - len(".001")
-    return base.encode()[:room].decode(errors="ignore") + SUFFIX
 
 
 def results() -> Iterator[Image]:
@@ -136,6 +122,37 @@ def pack(image: Image) -> None:
     """Keep the pixels of a result in the .blend file; does nothing where they are in a file already."""
     if image.source == "GENERATED" and not image.packed_file:
         image.pack()
+        # Floats lie premultiplied in the packed EXR: read as straight they would be multiplied once more.
+        if image.is_float and image.alpha_mode == "STRAIGHT" and not image.colorspace_settings.is_data:
+            image.alpha_mode = "PREMUL"
+
+
+def has_lost_pixels(image: Image) -> bool:
+    """Whether a result is as empty as when it was made: undo and redo can leave it so."""
+    return image.source == "GENERATED" and not image.packed_file and not image.is_dirty
+
+
+def _new(name: str, form: Form, picture: Picture) -> Image:
+    height, width, _ = picture.info.shape
+    is_data = form.colorspace == "Non-Color"
+    image = bpy.data.images.new(name, width, height, alpha=True, float_buffer=form.is_float, is_data=is_data)
+    # Only what differs, and before any pixel is written: setting these clears a generated image, and Blender's undo
+    # forgets the pixels of one that was ever cleared.
+    if image.colorspace_settings.name != form.colorspace:
+        image.colorspace_settings.name = form.colorspace
+    if image.alpha_mode != form.alpha_mode:
+        image.alpha_mode = form.alpha_mode
+    return image
+
+
+def _named(source_name: str, suffix: str) -> str:
+    """``source_name`` without file extension or an older suffix, short enough for a suffix and a number."""
+    base = _DREAM.sub("", source_name)
+    stem, dot, extension = base.rpartition(".")
+    if stem and f"{dot}{extension.lower()}" in bpy.path.extensions_image:
+        base = stem
+    room = versions.max_name_bytes() - len(f"{suffix}.001".encode())
+    return base.encode()[:room].decode(errors="ignore") + suffix
 
 
 def _file_of(image: Image) -> Path:

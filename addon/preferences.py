@@ -40,7 +40,7 @@ class ReveriePreferences(AddonPreferences):
         layout.use_property_split = True
         layout.use_property_decorate = False
         layout.prop(self, "address", placeholder="127.0.0.1:5571")
-        row = layout.row(heading="Connection")
+        row = drawing.labelled(layout, "Connection")
         drawing.state(row)
         row.operator("reverie.test_connection")
         problem = connection.problem()
@@ -48,7 +48,7 @@ class ReveriePreferences(AddonPreferences):
             drawing.problem(layout, context, problem)
         layout.separator()
         layout.prop(self, "command")
-        row = layout.row(heading="Server")
+        row = drawing.labelled(layout, "Server")
         if server_process.is_running():
             row.label(text=server_process.last_line() or "Starting…", icon="CONSOLE", translate=False)
             row.operator("reverie.stop_server", icon="QUIT")

@@ -1,10 +1,12 @@
 """What arrived stays: finished dreams through undo, redo and saving.
 
-Blender's undo brings a datablock back without the pixels that were written to it after it was made. The pictures of
-the newest results are therefore kept for a while, and written again when redo revives their image.
+Undo and redo can bring a datablock back without the pixels that were written to it. The pictures of the newest
+results are therefore kept for a while, and written again where that happened.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 from bpy.types import Image
 
@@ -15,21 +17,20 @@ from . import images, places
 LIMIT = 512 << 20
 
 
+@dataclass(frozen=True, slots=True)
 class _Kept:
-    """A result's picture, the image it was dreamt from, and whether undo has taken the result away."""
+    """A result's picture, and the ``session_uid`` of the image it is shown instead of."""
 
-    def __init__(self, picture: Picture, source: int) -> None:
-        self.picture = picture
-        self.source = source
-        self.gone = False
+    picture: Picture
+    replaces: int
 
 
 _kept: dict[int, _Kept] = {}
 
 
-def keep(image: Image, picture: Picture, source: int) -> None:
+def keep(image: Image, picture: Picture, replaces: int) -> None:
     """Remember the picture just written into ``image``; the oldest are forgotten where memory runs short."""
-    _kept[image.session_uid] = _Kept(picture, source)
+    _kept[image.session_uid] = _Kept(picture, replaces)
     while len(_kept) > 1 and sum(kept.picture.info.size for kept in _kept.values()) > LIMIT:
         del _kept[next(iter(_kept))]
 
@@ -40,17 +41,13 @@ def forget_all() -> None:
 
 
 def after_undo() -> None:
-    """After an undo or a redo: give revived results their pixels, and editors that lost theirs the original."""
+    """After an undo or a redo: give emptied results their pixels, and editors that lost theirs the old image."""
     for uid, kept in _kept.items():
-        image = images.by_uid(uid)
-        source = images.by_uid(kept.source)
-        if image is None and not kept.gone and source:
-            places.fill_empty_editors(source)
-        elif image is not None and kept.gone and not image.packed_file:
+        image, replaced = images.by_uid(uid), images.by_uid(kept.replaces)
+        if image and images.has_lost_pixels(image):
             images.write(image, kept.picture)
-            if source:
-                places.swap(source, image, None)
-        kept.gone = image is None
+        elif not image and replaced:
+            places.fill_empty_editors(replaced)
 
 
 def pack_all() -> None:
