@@ -40,12 +40,12 @@ def build_command(out: Path, refresh: bool) -> None:
 def test_command(zip_file: Path | None, versions: tuple[str, ...]) -> None:
     """Install the zip into a fresh profile of every Blender found and look whether it works."""
     console = Console()
-    with tempfile.TemporaryDirectory(prefix="reverie-dist-") as scratch:
+    with tempfile.TemporaryDirectory(prefix="reverie-extension-") as scratch:
         zip_file = zip_file or _build(Path(scratch), False, console).zips[this_platform()]
         trials = []
-        for blender in blenders_at_hand(versions):
+        for number, blender in enumerate(blenders_at_hand(versions)):
             with console.status(f"Trying {blender.title}"):
-                trials.append(try_extension(blender, zip_file))
+                trials.append(try_extension(blender, zip_file, Path(scratch, f"profile-{number}")))
     console.print(_table(trials))
     if any(trial.problems for trial in trials):
         raise Failure("The extension does not work in every Blender.", "The table above says where and why.")
@@ -54,7 +54,7 @@ def test_command(zip_file: Path | None, versions: tuple[str, ...]) -> None:
 def _build(out: Path, refresh: bool, console: Console) -> Built:
     wanted = len(PACKAGES) * len(PYTHONS) * len(PLATFORMS)
     columns = (TextColumn("Wheels"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"))
-    with Progress(*columns, console=console, transient=True) as progress:
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("", total=wanted)
         built = build(out, refresh, lambda wheel: progress.update(task, advance=1, description=str(wheel)))
     for wheel in built.missing:

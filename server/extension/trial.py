@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import platform
 import subprocess
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,13 +34,15 @@ def this_platform() -> str:
         raise ExtensionError(f"There is no Blender for {platform.system()}.", "Use Linux, Windows or macOS.") from None
 
 
-def try_extension(blender: Blender, zip_file: Path, timeout: float = 300) -> Trial:
-    """Install ``zip_file`` into a fresh profile of ``blender`` and look at it. Gives up after ``timeout`` seconds."""
-    with tempfile.TemporaryDirectory(prefix="reverie-profile-") as profile:
-        try:
-            done = blender.run(_SMOKE, str(zip_file.resolve()), profile=Path(profile), timeout=timeout)
-        except subprocess.TimeoutExpired:
-            return Trial(blender.title, "", (f"It did not answer within {timeout:g} s.",))
+def try_extension(blender: Blender, zip_file: Path, profile: Path, timeout: float = 300) -> Trial:
+    """Install ``zip_file`` into the fresh ``profile`` of ``blender`` and look at it, for ``timeout`` seconds at most.
+
+    The zip stays installed in the profile, switched off.
+    """
+    try:
+        done = blender.run(_SMOKE, str(zip_file.resolve()), profile=profile, timeout=timeout)
+    except subprocess.TimeoutExpired:
+        return Trial(blender.title, "", (f"It did not answer within {timeout:g} s.",))
     try:
         record = json.loads(done.stdout.strip().splitlines()[-1])
     except (IndexError, ValueError):

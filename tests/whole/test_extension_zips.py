@@ -1,0 +1,95 @@
+"""`reverie extension build` as typed: six zips that Blender accepts, with what belongs in them and nothing else."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tomllib
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from reverie.server.extension.builder import run_builder
+from reverie.server.extension.tree import ROOT
+from reverie.server.extension.wheels import PLATFORMS
+
+pytestmark = pytest.mark.timeout(600)
+
+
+@pytest.fixture(scope="module")
+def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("zips")
+    command = [sys.executable, "-m", "reverie", "extension", "build", "--out", str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if "Not one wheel" in done.stderr:
+        pytest.skip("no wheel could be fetched here: no package index is in reach")
+    assert done.returncode == 0, done.stdout + done.stderr
+    return folder
+
+
+def zips(dist: Path) -> dict[str, zipfile.ZipFile]:
+    return {path.name: zipfile.ZipFile(path) for path in dist.glob("*.zip")}
+
+
+def generated(archive: zipfile.ZipFile) -> dict:
+    """What Blender's builder wrote into the manifest of one platform's zip: its platforms and its wheels."""
+    return tomllib.loads(archive.read("blender_manifest.toml").decode())["build"]["generated"]
+
+
+def test_there_is_one_zip_a_platform(dist: Path) -> None:
+    platforms = [platform for archive in zips(dist).values() for platform in generated(archive)["platforms"]]
+    assert sorted(platforms) == sorted(PLATFORMS)
+
+
+def test_each_zip_has_both_wheels_for_both_pythons_and_names_them(dist: Path) -> None:
+    for name, archive in zips(dist).items():
+        wheels = {f"./{path}" for path in archive.namelist() if path.endswith(".whl")}
+        assert wheels == set(generated(archive)["wheels"]), name
+        kinds = sorted("-".join(Path(wheel).name.split("-")[0:3:2]) for wheel in wheels)
+        assert kinds == ["msgpack-cp311", "msgpack-cp313", "pyzmq-cp311", "pyzmq-cp312"], name
+
+
+INSIDE = {"__init__.py", "blender_manifest.toml", "addon", "shared", "wheels", "LICENSE", "README.md"}
+
+
+def test_only_what_blender_needs_is_inside(dist: Path) -> None:
+    for name, archive in zips(dist).items():
+        tops = {path.split("/")[0] for path in archive.namelist()}
+        assert tops == {"__init__.py", "blender_manifest.toml", "addon", "shared", "wheels", "LICENSE", "README.md"}, (
+            name
+        )
+        assert "addon/__init__.py" in archive.namelist()
+        assert not [path for path in archive.namelist() if "headless" in path or "__pycache__" in path]
+
+
+def test_blender_alone_packs_the_same_files_from_the_checkout(dist: Path, tmp_path: Path) -> None:
+    run_builder("build", "--source-dir", ROOT, "--output-dir", tmp_path)
+    (alone,) = (set(archive.namelist()) for archive in zips(tmp_path).values())
+    for archive in zips(dist).values():
+        assert {path for path in archive.namelist() if not path.startswith("wheels/")} == alone
+
+
+def test_the_repository_offers_them_all(dist: Path) -> None:
+    offered = json.loads((dist / "index.json").read_text(encoding="utf-8"))["data"]
+    assert {Path(entry["archive_url"]).name for entry in offered} == set(zips(dist))
+    assert "reverie" in (dist / "index.html").read_text(encoding="utf-8").lower()
+
+
+def test_wheels_that_cannot_be_had_are_named(dist: Path, tmp_path: Path) -> None:
+    index, out = tmp_path / "index", tmp_path / "out"
+    index.mkdir()
+    (linux,) = dist.glob("*linux_x64.zip")
+    with zipfile.ZipFile(linux) as archive:
+        for path in archive.namelist():
+            if path.endswith(".whl") and "cp313" not in path:
+                (index / Path(path).name).write_bytes(archive.read(path))
+    poor = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(index), "XDG_CACHE_HOME": str(tmp_path), "COLUMNS": "200"}
+    command = [sys.executable, "-m", "reverie", "extension", "build", "--out", str(out)]
+    done = subprocess.run(command, env={**os.environ, **poor}, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "there is no msgpack for linux-x64, Python 3.13" in done.stdout
+    assert "there is no pyzmq for windows-arm64, Python 3.11" in done.stdout
+    assert "pyzmq for linux-x64, Python 3.11" not in done.stdout
