@@ -9,12 +9,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import platformdirs
-
 from .builder import run_builder
 from .errors import ExtensionError
 from .tree import copy_extension
-from .wheels import PLATFORMS, Target, fetch
+from .wheels import PLATFORMS, Target, default_cache, fetch
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +29,7 @@ def build(out: Path, refresh: bool = False, fetched: Callable[[Target], None] = 
 
     ``fetched`` is called for each wheel as it arrives. Raises `ExtensionError`.
     """
-    cache = platformdirs.user_cache_path("reverie", appauthor=False) / "wheels"
-    wheels, missing = fetch(cache, refresh, fetched)
+    wheels, missing = fetch(default_cache(), refresh, fetched)
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="reverie-build-") as scratch:
         source = Path(scratch, "reverie")

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 
+import platformdirs
+
 from .errors import ExtensionError
 
 # Blender's name for a platform, and the newest wheel tag its oldest supported system can load.
@@ -39,6 +41,11 @@ class Target:
 
     def __str__(self) -> str:
         return f"{self.package} for {self.platform}, Python {self.python}"
+
+
+def default_cache() -> Path:
+    """Where wheels are kept from one build to the next."""
+    return platformdirs.user_cache_path("reverie", appauthor=False) / "wheels"
 
 
 def targets() -> Iterator[Target]:
@@ -73,21 +80,26 @@ def fetch(
     return sorted(wheels.values()), [target for target, wheel in zip(wanted, found, strict=True) if not wheel]
 
 
+def shelf(target: Target, cache: Path) -> Path:
+    """The folder of ``cache`` where a wheel for ``target`` is kept; another one when other versions are required."""
+    key = hashlib.sha256(f"{_requirement(target.package)} {target}".encode()).hexdigest()[:16]
+    return cache / key
+
+
 def _wheel(target: Target, cache: Path, refresh: bool) -> Path | None:
-    requirement = _requirement(target.package)
-    key = hashlib.sha256(f"{requirement} {target}".encode()).hexdigest()[:16]
-    folder = cache / key
+    folder = shelf(target, cache)
     if refresh or not any(folder.glob("*.whl")):
-        _download(requirement, target, folder)
+        _download(target, folder)
     return max(folder.glob("*.whl"), key=lambda wheel: wheel.stat().st_mtime, default=None)
 
 
-def _download(requirement: str, target: Target, folder: Path) -> None:
+def _download(target: Target, folder: Path) -> None:
+    """Have pip fetch the newest fitting wheel; where it finds none, the folder stays as it is."""
     subprocess.run(
         [
             *(sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:"),
             *("--implementation", "cp", "--python-version", target.python, "--platform", PLATFORMS[target.platform]),
-            *("--dest", str(folder), requirement),
+            *("--dest", str(folder), _requirement(target.package)),
         ],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
