@@ -35,9 +35,9 @@ class Display:
     def back(self, dreamed: Tensor, strength: float = 1.0) -> Picture:
         """The picture with the dream mixed in, in the form it came in.
 
-        dreamed: 1x3xHxW like `tensor`. The result is input + (decode(encoded + strength · detail) −
-        decode(encoded)), and only values that this moves are written: where nothing was dreamed, and all over at
-        strength 0, every bit is the input's. So are alpha, NaN and infinity.
+        dreamed: 1x3xHxW like `tensor`. The result is the input plus `Encoding.change` for strength · detail, and
+        only values that this moves are written: where nothing was dreamed, and all over at strength 0, every bit
+        is the input's. So are alpha, NaN and infinity.
         """
         info = self.picture.info
         result = self.picture.pixels.copy()
@@ -47,7 +47,7 @@ class Display:
             detail = strength * (dreamed[0, :, rows] - encoded)
             if len(stored) == 1:
                 detail = detail.mean(0, keepdim=True)
-            change = self.encoding.decode(encoded + detail) - self.encoding.decode(encoded)
+            change = self.encoding.change(encoded, detail)
             if weight is not None:
                 change = change * weight
             moved = (change != 0) & stored.isfinite()
@@ -63,10 +63,9 @@ class Display:
         height, width = dreamed.shape[2:]
         scale = min(1.0, max_side / max(height, width))
         size = (max(1, round(height * scale)), max(1, round(width * scale)))
-        mixed = _resized(dreamed, size)
-        if strength < 1.0:
-            mixed = torch.lerp(_resized(self.tensor, size), mixed, strength)
-        shown = self.encoding.unbend(mixed).clamp(0.0, 1.0)[0]
+        before = _resized(self.tensor, size)
+        change = self.encoding.change(before, strength * (_resized(dreamed, size) - before))
+        shown = self.encoding.curved(self.encoding.decode(before) + change).clamp(0.0, 1.0)[0]
         if info.shape[2] < 3:
             shown = shown.mean(0, keepdim=True).expand(3, -1, -1)
         pixels = (shown * 255.0).round().to(torch.uint8).permute(1, 2, 0).cpu().numpy()

@@ -1,4 +1,4 @@
-"""An invertible way between the values a picture stores and the 0..1 a network was trained on."""
+"""Between the values a picture stores and the 0..1 a network was trained on."""
 
 from __future__ import annotations
 
@@ -31,21 +31,32 @@ class Encoding:
     def encode(self, values: Tensor) -> Tensor:
         """Any values to 0..1; what lies below 0 or is not a number becomes 0, above the peak becomes 1."""
         values = values.nan_to_num(nan=0.0, posinf=self.peak, neginf=0.0).clamp(0.0, self.peak)
-        return self._bend(to_srgb(values) if self.linear else values)
+        return self._bend(self.curved(values))
 
     def decode(self, display: Tensor) -> Tensor:
-        """The inverse of `encode`; below 0 the curve is mirrored, above 1 it goes on unless it is bent."""
-        shown = self.unbend(display)
-        return to_linear(shown) if self.linear else shown
+        """The inverse of `encode` on 0..1."""
+        return self.uncurved(self._unbend(display))
 
-    def unbend(self, display: Tensor) -> Tensor:
-        """Take the shoulder away: display-encoded still, bright values above 1 again, as a screen would clip them."""
-        rate = self._rate()
-        if rate == 0.0:
-            return display
-        room = 1.0 - KNEE
-        above = (display.clamp(KNEE, 1.0) - KNEE) / room
-        return torch.where(display > KNEE, KNEE + room / rate * torch.expm1(rate * above), display)
+    def change(self, display: Tensor, detail: Tensor) -> Tensor:
+        """By how much stored values change when ``detail`` is added to their display values; 0 exactly where it is 0.
+
+        Below the knee this is decode(display + detail) − decode(display). On the shoulder, where that would make
+        suns of small details (the top tenth of 0..1 may hold a factor of 10⁴), the picture is taken as tone-mapped
+        and the value changes in the proportion in which the tone-mapped one does.
+        """
+        before = self.uncurved(display)
+        change = self.uncurved(display + detail) - before
+        if self.peak <= 1.0:
+            return change
+        return torch.where(display > KNEE, change * (self.decode(display) / before), change)
+
+    def curved(self, values: Tensor) -> Tensor:
+        """Stored values as a screen takes them, unbent: above 1 where they are too bright for it."""
+        return to_srgb(values) if self.linear else values
+
+    def uncurved(self, display: Tensor) -> Tensor:
+        """The inverse of `curved`."""
+        return to_linear(display) if self.linear else display
 
     def _bend(self, shown: Tensor) -> Tensor:
         rate = self._rate()
@@ -54,6 +65,14 @@ class Encoding:
         room = 1.0 - KNEE
         above = (shown.clamp(min=KNEE) - KNEE) / room
         return torch.where(shown > KNEE, KNEE + room / rate * torch.log1p(rate * above), shown).clamp(max=1.0)
+
+    def _unbend(self, display: Tensor) -> Tensor:
+        rate = self._rate()
+        if rate == 0.0:
+            return display
+        room = 1.0 - KNEE
+        above = (display.clamp(KNEE, 1.0) - KNEE) / room
+        return torch.where(display > KNEE, KNEE + room / rate * torch.expm1(rate * above), display)
 
     def _rate(self) -> float:
         """The root a of log(1 + a·reach) = a: with it the shoulder has slope 1 at the knee and ends at 1."""

@@ -17,6 +17,8 @@ _DTYPES = {"uint8": "u8", "uint16": "u16", "half": "f16"}
 _CHANNELS = {1: ("Y",), 2: ("Y", "A"), 3: ("R", "G", "B"), 4: ("R", "G", "B", "A")}
 # What a file of any format passes on to the result.
 _KEPT = ("ICCProfile", "XResolution", "YResolution", "ResolutionUnit", "PixelAspectRatio", "chromaticities")
+# The compressions of EXR that give back what they got.
+_LOSSLESS = ("none", "rle", "zip", "zips", "piz")
 # In PNG and EXR the settings have a text of their own; TIFF and JPEG have only the description.
 _RECORD = {"png": "reverie", "openexr": "reverie", "tiff": "ImageDescription", "jpeg": "ImageDescription"}
 
@@ -150,6 +152,8 @@ def _among_passes(picture: Picture, source: Any) -> tuple[Any, np.ndarray]:
     """
     spec = oiio.ImageSpec(source.spec())
     spec.erase_attribute("oiio:subimages")
+    if spec.get_string_attribute("compression") not in _LOSSLESS:
+        spec.attribute("compression", "zip")
     first, count = _colours(list(spec.channelnames)) or (0, spec.nchannels)
     pixels = source.read_image(0, 0, 0, spec.nchannels, oiio.FLOAT)
     pixels[..., first : first + count] = picture.pixels

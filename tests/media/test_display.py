@@ -156,8 +156,18 @@ def test_encoding_rises_smoothly_from_0_to_1(peak: float, linear: bool) -> None:
     values = encoding.decode(display_values)
     assert (values.diff() > 0).all()
     assert encoding.encode(torch.tensor(peak)).item() == pytest.approx(1.0, abs=1e-5)
-    below, knee, above = encoding.unbend(torch.tensor([KNEE - 1e-6, KNEE, KNEE + 1e-6], dtype=torch.float64)).tolist()
+    below, knee, above = encoding.decode(torch.tensor([KNEE - 1e-6, KNEE, KNEE + 1e-6], dtype=torch.float64)).tolist()
     assert (above - knee) / (knee - below) == pytest.approx(1.0, rel=1e-3)
+
+
+@given(st.floats(1.01, 1e9), st.booleans(), st.floats(0, 1), st.floats(-1, 1))
+def test_small_details_make_no_suns(peak: float, linear: bool, fraction: float, move: float) -> None:
+    encoding = Encoding(linear, peak)
+    value = torch.tensor(peak * fraction**4)
+    seen = encoding.encode(value)
+    changed = (value + encoding.change(seen, (seen + move).clamp(0, 1) - seen)).item()
+    most = max(1.0, 1.7 * value.item())
+    assert -1e-5 * most <= changed <= 1.00001 * most
 
 
 def test_the_normal_range_is_untouched_by_highlights() -> None:
@@ -166,10 +176,19 @@ def test_the_normal_range_is_untouched_by_highlights() -> None:
     assert torch.equal(dim.encode(values), bright.encode(values))
 
 
-def test_highlights_stay_below_the_pictures_own_peak() -> None:
-    source = one(50.0, 1.0, 0.1, colorspace="Linear")
-    result = to_display(source).back(torch.full((1, 3, 1, 1), 1.0)).pixels.ravel()
-    assert result == pytest.approx([50.0, 50.0, 50.0], rel=1e-4)
+def test_highlights_keep_their_light() -> None:
+    source = picture(np.array([[[5000.0], [2.0], [0.2]]], "f4"), "Linear")
+    shown = to_display(source)
+    darker = shown.back(shown.tensor - 0.05).pixels.ravel()
+    assert 4000 < darker[0] < 4700
+    assert 1.5 < darker[1] < 1.9
+    assert darker[2] == pytest.approx(0.158, abs=1e-3)
+
+
+def test_a_glow_under_hardly_any_alpha_bends_nothing_else() -> None:
+    lone = to_display(one(0.9, 0.9, 0.9, 1.0, colorspace="Linear", alpha="premultiplied"))
+    beside = np.array([[[0.9, 0.9, 0.9, 1.0], [5.0, 5.0, 5.0, 1e-3]]], "f4")
+    assert to_display(picture(beside, "Linear", "premultiplied")).tensor[0, 0, 0, 0] == lone.tensor[0, 0, 0, 0]
 
 
 def test_one_infinite_pixel_does_not_blind_the_rest() -> None:

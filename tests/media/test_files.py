@@ -212,6 +212,14 @@ def test_other_passes_of_an_exr_go_along_as_they_are(tmp_path: Path) -> None:
     assert (read_picture(tmp_path / "b.exr").pixels == 0.25).all()
 
 
+def test_an_exr_is_never_written_with_loss(tmp_path: Path) -> None:
+    pixels = np.random.default_rng(7).random((64, 64, 3), "f4")
+    source = store(tmp_path / "a.exr", "openexr", pixels, oiio.FLOAT, compression="dwab:300")
+    read = read_picture(source)
+    write_picture(tmp_path / "b.exr", read, like=source)
+    assert np.array_equal(read_picture(tmp_path / "b.exr").pixels, read.pixels)
+
+
 def test_an_exr_without_colours_is_refused_by_the_names_of_its_channels(tmp_path: Path) -> None:
     names = ("Depth.Z", "Mist.Z", "Vector.X", "Vector.Y", "Vector.Z")
     path = store(tmp_path / "a.exr", "openexr", np.zeros((2, 2, 5), "f4"), oiio.FLOAT, names=names)
