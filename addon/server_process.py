@@ -83,6 +83,11 @@ def is_running() -> bool:
     return _process is not None and _process.poll() is None
 
 
+def process_id() -> int | None:
+    """The process that was started here, while it runs."""
+    return _process.pid if _process else None
+
+
 def death() -> Problem | None:
     """What there is to say of a server that ended by itself, until the next start."""
     return _death

@@ -1,15 +1,28 @@
 """The server: reach it, start it, stop it."""
 
+from __future__ import annotations
+
 import time
+from typing import TYPE_CHECKING
 
 import bpy
 from bpy.types import Context, Event, Operator, Timer
 
-from .. import connection, places, preferences, pump, server_process
+from .. import connection, dreams, places, preferences, pump, server_process
 from ..problems import Problem
+
+if TYPE_CHECKING:
+    from ...shared.client import Client
 
 # How long a server may take to answer a test, in seconds.
 PATIENCE = 5.0
+
+
+def _approach() -> Client:
+    """Connect anew, so that what is tested is not an old answer; but leave a line that dreams are using."""
+    if not dreams.running:
+        connection.close()
+    return connection.get()
 
 
 class TestConnection(Operator):
@@ -24,7 +37,7 @@ class TestConnection(Operator):
     def invoke(self, context: Context, _event: Event) -> set[str]:
         """Begin; the answer comes while Blender goes on."""
         try:
-            connection.get()
+            _approach()
         except Problem as problem:
             return self._failed(problem)
         self._deadline = time.monotonic() + PATIENCE
@@ -42,7 +55,7 @@ class TestConnection(Operator):
     def execute(self, _context: Context) -> set[str]:
         """Wait for the answer: for scripts."""
         try:
-            client = connection.get()
+            client = _approach()
         except Problem as problem:
             return self._failed(problem)
         deadline = time.monotonic() + PATIENCE

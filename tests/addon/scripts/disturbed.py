@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import bpy
 import numpy as np
@@ -12,7 +13,7 @@ import stage
 LONG = {"octaves": 2, "iterations": 8}
 
 
-def begin(name: str, **values: object) -> tuple[bpy.types.Node, object]:
+def begin(name: str, **values: object) -> tuple[bpy.types.Node, Any]:
     """A dream under way on a material."""
     node = stage.material(stage.painted(name))
     dream = stage.part("dreams").start(node.image, stage.settings(**{**LONG, **values}), stage.place(node))

@@ -73,7 +73,7 @@ def material(image: bpy.types.Image) -> bpy.types.Node:
         bpy.ops.mesh.primitive_cube_add()
     new = bpy.data.materials.new("Wall")
     new.use_nodes = True
-    bpy.context.object.active_material = new
+    bpy.context.object.active_material = new  # type: ignore[union-attr]
     node = new.node_tree.nodes.new("ShaderNodeTexImage")
     node.image = image
     new.node_tree.links.new(node.outputs["Color"], new.node_tree.nodes["Principled BSDF"].inputs["Base Color"])
