@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import torch
-import torchvision
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
@@ -55,6 +54,9 @@ def needed_weights(architecture: Architecture, weights: Mapping[str, Tensor]) ->
 
 def _bare_model(architecture: Architecture) -> nn.Module:
     """The model without weights: on the meta device nothing is allocated or initialised."""
+    # Imported when it is needed: it takes twice as long as torch, and the ornament does without.
+    import torchvision
+
     with torch.device("meta"):
         return getattr(torchvision.models, architecture.builder)(weights=None, **architecture.options)
 

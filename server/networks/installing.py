@@ -8,8 +8,6 @@ from collections.abc import Callable
 from http.client import HTTPException
 from pathlib import Path
 
-from torchvision.models import get_weight
-
 from . import store
 from .architectures import ARCHITECTURES, Architecture
 from .catalogue import NetworkInfo
@@ -41,6 +39,8 @@ def install(network: NetworkInfo, progress: Progress | None = None, *, url: str 
 
 def weights_url(architecture: Architecture) -> str:
     """Where torchvision says its weights can be had."""
+    from torchvision.models import get_weight  # slow to import, and seldom needed
+
     return get_weight(architecture.weights).url
 
 
