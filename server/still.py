@@ -46,19 +46,18 @@ class Done:
 class Networks:
     """Loads networks and keeps the ones used last, so that the next dream starts at once.
 
-    keep: how many stay in memory. progress: told (bytes done, bytes in all) while weights are downloaded.
+    keep: how many stay in memory.
     """
 
-    def __init__(self, keep: int = 3, progress: Callable[[int, int], None] | None = None) -> None:
+    def __init__(self, keep: int = 3) -> None:
         self._keep = keep
-        self._progress = progress
         self._loaded: OrderedDict[tuple[str, torch.device, torch.dtype], StagedNetwork] = OrderedDict()
 
     def __call__(self, name: str, device: torch.device, dtype: torch.dtype) -> StagedNetwork:
         """The network of that name, ready on that device. Raises what `load` raises."""
         key = (name, device, dtype)
         if key not in self._loaded:
-            self._loaded[key] = load(name, device=device, dtype=dtype, progress=self._progress)
+            self._loaded[key] = load(name, device=device, dtype=dtype)
         self._loaded.move_to_end(key)
         while len(self._loaded) > self._keep:
             self._loaded.popitem(last=False)
