@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+import time
 import traceback
 from pathlib import Path
 
@@ -32,10 +33,10 @@ def run(address: str, folder: Path, quick: bool) -> None:
     node = still_life.build(texture)
     set_up_render(quick)
 
-    render("Rendering the photograph on the vase", folder / "before.png")
+    seconds = render("Rendering the photograph on the vase", folder / "before.png")
     dream(quick)
     node.image.save(filepath=str(folder / "dream.png"), save_copy=True)
-    render("Rendering the dream on the vase", folder / "after.png")
+    render("Rendering the dream on the vase", folder / "after.png", seconds)
 
     report.Phase("Saving the scene")
     bpy.ops.wm.save_as_mainfile(filepath=str(folder / "scene.blend"))
@@ -58,11 +59,13 @@ def set_up_render(quick: bool) -> None:
     cycles.caustics_reflective = cycles.caustics_refractive = False
 
 
-def render(title: str, target: Path) -> None:
-    """Render the scene into the file ``target``."""
+def render(title: str, target: Path, expected: float | None = None) -> float:
+    """Render the scene into the file ``target``; returns the seconds it took, ``expected`` from the time before."""
+    began = time.monotonic()
     bpy.context.scene.render.filepath = str(target)
-    with report.RenderWatch(report.Phase(title)):
+    with report.RenderWatch(report.Phase(title, expected)):
         bpy.ops.render.render(write_still=True)
+    return time.monotonic() - began
 
 
 def dream(quick: bool) -> None:

@@ -19,10 +19,10 @@ _PAUSE = 0.2
 class Phase:
     """One step of the work, named for people."""
 
-    def __init__(self, title: str) -> None:
+    def __init__(self, title: str, seconds_left: float | None = None) -> None:
         self._title = title
         self._told = 0.0
-        self.seconds_left(None)
+        self.seconds_left(seconds_left)
 
     def seconds_left(self, seconds: float | None) -> None:
         """Tell how long it will still take, as far as that is known."""

@@ -41,7 +41,7 @@ def build(texture: Path) -> bpy.types.Node:
     _backdrop()
     _light()
     _camera()
-    vase.rotation_euler.z = 1.95  # the willow and the sun face the camera
+    vase.rotation_euler.z = 1.75  # the willow and the sun face the camera
     bpy.context.view_layer.objects.active = vase
     return node
 
@@ -74,7 +74,7 @@ def _painted(image: bpy.types.Image) -> tuple[bpy.types.Material, bpy.types.Node
     tree = material.node_tree
     shader = tree.nodes["Principled BSDF"]
     shader.inputs["Coat Weight"].default_value = 0.8
-    shader.inputs["Coat Roughness"].default_value = 0.08
+    shader.inputs["Coat Roughness"].default_value = 0.12
     node = tree.nodes.new("ShaderNodeTexImage")
     node.image = image
     node.location = (-320, 300)
@@ -97,7 +97,7 @@ def _backdrop() -> None:
 
 def _light() -> None:
     """A large warm window at the left, a cool edge from behind, and a room for the glaze to mirror."""
-    _area("Window", (-3.4, -0.9, 3.0), size=1.7, watts=330, colour=(1.0, 0.87, 0.72))
+    _area("Window", (-3.6, -0.3, 2.9), size=1.7, watts=360, colour=(1.0, 0.87, 0.72))
     _area("Edge", (2.8, 2.4, 2.6), size=1.2, watts=170, colour=(0.7, 0.84, 1.0))
     _area("Glow", (0.0, 3.0, 5.0), size=1.5, watts=160, colour=(1.0, 0.8, 0.6), aim=(-0.4, 5.6, 1.2))
     world = bpy.data.worlds.new("Room")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import sys
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -30,13 +29,20 @@ def command(out: Path, quick: bool) -> None:
     A dream server and Blender without windows are started; a vase painted with a photograph is rendered, its paint
     dreamt, and the vase rendered again.
     """
-    # So that the two processes end with this one.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    signal.signal(signal.SIGINT, _stop)
+    signal.signal(signal.SIGTERM, _stop)
     console = Console(highlight=False)
     seconds = (_show if console.is_terminal else _tell)(run_demo(out, quick), console)
     console.print(f"\nDone in {spoken(seconds)}. In {out.resolve()}:", soft_wrap=True)
     for name, what in FILES.items():
         console.print(f"  {name:<12} {what}")
+
+
+def _stop(*_: object) -> None:
+    """End the demo with its two processes; a second signal must not get in the way of that."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    raise KeyboardInterrupt
 
 
 def _show(phases: Iterable[Phase], console: Console) -> float:

@@ -71,7 +71,8 @@ def headless_blender(scratch: Path, script: str, *arguments: str) -> Iterator[Ch
     """A Blender without windows that runs ``addon/headless/<script>``, the add-on in its fresh profile."""
     profile = scratch / "profile"
     copy_extension(profile / "extensions" / "user_default" / "reverie")
-    environment = {"BLENDER_USER_RESOURCES": str(profile)}
+    # Blender leaves its temporary files behind where a process ends at once; here they go with the rest.
+    environment = {"BLENDER_USER_RESOURCES": str(profile), "TMPDIR": str(scratch), "TEMP": str(scratch)}
     command = [sys.executable, str(ROOT / "addon" / "headless" / script), *arguments]
     with _running(command, subprocess.STDOUT, environment) as child:
         yield child

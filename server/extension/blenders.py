@@ -27,10 +27,12 @@ class Blender:
 
         Raises `subprocess.TimeoutExpired` after ``timeout`` seconds, the process ended.
         """
+        profile.mkdir(parents=True, exist_ok=True)
         before = ("--python-exit-code", "1", "--python", str(script), "--") if self.is_program else (str(script),)
         return subprocess.run(
             [*self.command, *before, *arguments],
-            env={**os.environ, "BLENDER_USER_RESOURCES": str(profile)},
+            # Its temporary files, too, lie in the profile: some Blenders leave them behind.
+            env={**os.environ, "BLENDER_USER_RESOURCES": str(profile), "TMPDIR": str(profile), "TEMP": str(profile)},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
