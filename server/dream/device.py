@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 import torch
@@ -53,14 +54,22 @@ def describe(device: torch.device) -> DeviceInfo:
 def pick_dtype(precision: str, device: torch.device) -> torch.dtype:
     """The numbers a network computes in, for the setting ``precision``. The picture itself stays float32.
 
-    "auto" takes bfloat16 where the device multiplies it in hardware. Raises `SettingError` for float16 on a
-    CPU, which would crawl.
+    "auto" takes float32: bfloat16 turns the gradient too far away from the float32 one (see docs/performance.md).
+    Raises `SettingError` for float16 on a CPU, which would crawl.
     """
-    if precision == "auto":
-        return torch.bfloat16 if _multiplies_bfloat16(device) else torch.float32
     if precision == "float16" and device.type == "cpu":
         raise SettingError("precision", "Half precision needs a graphics card", "auto, float32 or bfloat16")
-    return getattr(torch, precision)
+    return torch.float32 if precision == "auto" else getattr(torch, precision)
+
+
+def repeatable(precision: str) -> AbstractContextManager[None]:
+    """While it is entered, cuDNN computes the same thing every time.
+
+    With "float32" it does so in full, otherwise in the 19-bit TF32 where a graphics card has it.
+    """
+    return torch.backends.cudnn.flags(
+        enabled=True, benchmark=False, deterministic=True, allow_tf32=precision != "float32"
+    )
 
 
 class Backlog:
@@ -83,16 +92,6 @@ class Backlog:
             self._last.synchronize()
         self._last = torch.Event(self._device)
         self._last.record()
-
-
-def _multiplies_bfloat16(device: torch.device) -> bool:
-    if device.type == "cuda":
-        return torch.cuda.get_device_capability(device) >= (8, 0)
-    if device.type == "cpu":
-        # Torch tells these only under private names, which a later version may move.
-        checks = (getattr(torch.cpu, name, None) for name in ("_is_avx512_bf16_supported", "_is_amx_tile_supported"))
-        return any(check() for check in checks if check)
-    return False
 
 
 def _physical_memory() -> int:

@@ -1,8 +1,7 @@
-"""Memory: how large a tile may be."""
+"""Memory: how much of a picture may be dreamed at once."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 import torch
@@ -14,24 +13,22 @@ from .device import describe
 # A tile may take this much of the device's memory: the rest is for the weights, the picture's own copies, and
 # whoever else is there (Blender's own textures and renderer, on a graphics card).
 _SHARE = {"cpu": 0.25, "cuda": 0.5, "mps": 0.25}
-# More than this gains nothing on a CPU, and keeps a step short enough to cancel in.
-_CPU_LIMIT = 4 * 2**30
-# Backward holds some activations' gradients beside the activations kept by forward: measured, see docs/performance.md.
-_WORKING_FACTOR = 1.6
+# More gains nothing on a CPU.
+_CPU_LIMIT = 6 * 2**30
+# Backward needs some tensors for a moment beside those that forward kept: measured, see docs/performance.md.
+_WORKING_FACTOR = 2.0
 
 
-def tile_side(network: StagedNetwork, layers: Sequence[str], device: torch.device, context: int) -> int:
-    """The largest tile (pixels a side, context not counted) whose gradient fits the device's memory.
+def pixels_at_once(network: StagedNetwork, layers: Sequence[str], device: torch.device) -> int:
+    """How many pixels a picture may have for its gradient to fit the device's memory.
 
     It depends on the machine, not on what else runs there just now, so that a job repeats exactly.
     """
     info = describe(device)
-    budget = info.memory * _SHARE.get(info.kind, 0.25)
+    budget = info.memory * _SHARE[info.kind]
     if info.kind == "cpu":
         budget = min(budget, _CPU_LIMIT)
-    seen = math.isqrt(int(budget / (_WORKING_FACTOR * bytes_per_pixel(network, layers, device))))
-    # A tile smaller than its context would spend nearly all its work on its surroundings.
-    return max(seen - 2 * context, context, 128)
+    return int(budget / (_WORKING_FACTOR * bytes_per_pixel(network, layers, device)))
 
 
 def bytes_per_pixel(network: StagedNetwork, layers: Sequence[str], device: torch.device) -> float:

@@ -15,7 +15,7 @@ from ..networks.catalogue import check_layers
 from ..networks.staged import StagedNetwork
 from .ascent import climb, draw_shift, gradient
 from .canvas import Canvas
-from .device import Backlog
+from .device import Backlog, repeatable
 from .events import Finished, Step
 from .octaves import octave_bases, octave_sizes, resize
 from .pace import Pace
@@ -58,7 +58,8 @@ def dream_still(
             down, right = draw_shift(generator, settings.jitter)
             rolled = source.roll((down, right), (-2, -1))
             for tile in tiles:
-                slope[tile.own] = gradient(rolled[tile.seen], network, layers)[tile.kept]
+                with repeatable(settings.precision):
+                    slope[tile.own] = gradient(rolled[tile.seen], network, layers)[tile.kept]
                 backlog.wait()
                 pace.advance(tile.pixels, height * width)
                 if tile is not tiles[-1]:

@@ -7,6 +7,7 @@ step. Where a tile meets the picture's own border there is no context, and the n
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from types import EllipsisType
@@ -14,12 +15,16 @@ from types import EllipsisType
 import torch
 
 from ..networks.staged import StagedNetwork
-from .memory import tile_side
+from .memory import pixels_at_once
 
 Index = tuple[EllipsisType, slice, slice]
 
-# Where the context of a tile ends, in pixels, however far the network sees: measured, see docs/performance.md.
-_MOST_CONTEXT = 192
+# How far a tile sees around itself, in pixels. Twice the network's halo is exact: a pixel's gradient comes from every
+# activation within the halo of it, and each of those sees as far again. Where that would be much, a share of the halo
+# does, because what lies farthest weighs least: measured, see docs/performance.md.
+_EXACT_UP_TO = 128
+_SHARE_OF_HALO = 4 / 3
+_MOST_CONTEXT = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,18 +88,21 @@ class Tiling:
     context: how far it sees around itself.
     stride: the network's step at its deepest layer. Tiles and what they see begin at multiples of it, so that
         the network's pooling falls on the same pixels as in the whole picture.
+    at_once: a picture of no more pixels than this is not cut at all.
     """
 
     side: int
     context: int
     stride: int
+    at_once: int = 0
 
     def cut(self, height: int, width: int) -> list[Tile]:
         """The tiles of a picture, as equal as can be; a single one when the picture is not larger than a tile."""
-        return [Tile(rows, columns) for rows in self._spans(height) for columns in self._spans(width)]
+        side = max(height, width) if height * width <= self.at_once else self.side
+        return [Tile(rows, columns) for rows in self._spans(height, side) for columns in self._spans(width, side)]
 
-    def _spans(self, length: int) -> Iterator[Span]:
-        count = -(-length // self.side)
+    def _spans(self, length: int, side: int) -> Iterator[Span]:
+        count = -(-length // side)
         own = _round_up(-(-length // count), self.stride)
         context = _round_up(self.context, self.stride)
         for start in range(0, length, own):
@@ -103,15 +111,15 @@ class Tiling:
 
 
 def tiling(network: StagedNetwork, layers: Sequence[str], device: torch.device, side: int = 0) -> Tiling:
-    """How to cut pictures for these layers, into tiles of ``side`` pixels or, at 0, the largest that memory allows.
-
-    An activation sees `halo` pixels around it, and a pixel's gradient comes from every activation that sees it:
-    twice the halo would make tiles exact. The far half of it weighs next to nothing, so the context ends at
-    `_MOST_CONTEXT`.
-    """
-    context = min(2 * max(network.halo(layer) for layer in layers), _MOST_CONTEXT)
+    """How to cut pictures for these layers: into tiles of ``side`` pixels or, at 0, only if memory asks for it."""
+    halo = max(network.halo(layer) for layer in layers)
     stride = max(network.stride(layer) for layer in layers)
-    return Tiling(side or tile_side(network, layers, device, context), context, stride)
+    context = min(2 * halo, max(_EXACT_UP_TO, round(_SHARE_OF_HALO * halo)), _MOST_CONTEXT)
+    if side:
+        return Tiling(side, context, stride)
+    at_once = pixels_at_once(network, layers, device)
+    # A tile smaller than its context would spend nearly all its work on its surroundings.
+    return Tiling(max(math.isqrt(at_once) - 2 * context, context, 128), context, stride, at_once)
 
 
 def _round_up(value: int, multiple: int) -> int:

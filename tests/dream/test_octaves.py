@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
 
@@ -13,6 +13,7 @@ from reverie.server.dream.octaves import octave_bases, octave_sizes, resize
 sides = st.integers(1, 60)
 
 
+@settings(deadline=None)
 @given(sides, sides, st.floats(1.05, 4.0), st.integers(1, 6))
 def test_sizes_and_values_are_those_of_zoom(height: int, width: int, scale: float, octaves: int) -> None:
     image = np.random.default_rng(height * width).random((3, height, width))
@@ -28,6 +29,7 @@ def test_sizes_and_values_are_those_of_zoom(height: int, width: int, scale: floa
         np.testing.assert_allclose(base[0].numpy(), zoomed, atol=1e-9)
 
 
+@settings(deadline=None)
 @given(sides, sides, sides, sides)
 def test_resize_up_maps_corners_to_corners(height: int, width: int, more: int, wider: int) -> None:
     picture = torch.rand(1, 3, height, width)
