@@ -37,6 +37,9 @@ def explain(error: Exception) -> Failure:
     hint = getattr(error, "hint", None)
     if hint is not None:
         return (BadInput if isinstance(error, ValueError) else Failure)(str(error), hint)
+    # Torch has one of its own, and is not to be imported for its name.
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+        return Failure("There is not enough memory for this picture", "Dream a smaller one, or with --tile 512.")
     if isinstance(error, OSError) and error.strerror:
         return Failure(f"{error.strerror}: {error.filename}" if error.filename else error.strerror)
     return Failure(
