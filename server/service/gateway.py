@@ -114,7 +114,6 @@ class Gateway:
         """End the workers and let go of everything."""
         self._workers.close()
         self._background.close()
-        self._transfers.close()
         self._ledger.close()
         signal.set_wakeup_fd(-1)
         self._waker.close()

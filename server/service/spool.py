@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import io
 import mmap
 import os
 import shutil
@@ -81,7 +82,10 @@ class Spool:
 
 
 class Incoming:
-    """A blob being received: its chunks in any order, any of them any number of times."""
+    """A blob being received: its chunks in any order, any of them any number of times.
+
+    No file stays open between chunks, so any number of uploads may be left lying half done.
+    """
 
     def __init__(self, part: Path, path: Path, size: int) -> None:
         """``size``: bytes in all. Chunks that an earlier run left whole in ``part`` are kept."""
@@ -89,9 +93,8 @@ class Incoming:
         self.have = Bitmap(size)
         self._part, self._path = part, path
         resumed = part.exists()
-        # Written by seek and write, not through a map: a full disk is then an error, not the end of the process.
-        self._file = part.open("r+b" if resumed else "w+b", buffering=0)
-        self._file.truncate(size + self.have.count * _RECORD.size)
+        with part.open("ab") as file:
+            file.truncate(size + self.have.count * _RECORD.size)
         if resumed:
             self._take_stock()
 
@@ -102,33 +105,32 @@ class Incoming:
 
     def put(self, index: int, data: memoryview, crc: int) -> None:
         """Write chunk ``index``, checked before, whose crc32 is ``crc``. Raises OSError when the disk is full."""
-        self._write(index * CHUNK, data)
-        self._write(self._record_at(index), _RECORD.pack(_HERE, crc))
+        # Seek and write, not a map: a full disk is then an error, not the end of the process.
+        with self._part.open("r+b", buffering=0) as file:
+            _write(file, index * CHUNK, data)
+            _write(file, self._record_at(index), _RECORD.pack(_HERE, crc))
         self.have.add(index)
 
     def settle(self) -> None:
         """Make the finished blob durable and give it its name. Slow: for a thread of its own."""
-        self._file.truncate(self.size)
-        os.fsync(self._file.fileno())
-        self._file.close()
+        with self._part.open("r+b") as file:
+            file.truncate(self.size)
+            os.fsync(file.fileno())
         self._part.replace(self._path)
-
-    def close(self) -> None:
-        """Stop receiving; what is here stays."""
-        self._file.close()
 
     def _record_at(self, index: int) -> int:
         return self.size + index * _RECORD.size
 
-    def _write(self, at: int, data: memoryview | bytes) -> None:
-        self._file.seek(at)
-        if self._file.write(data) != len(data):
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
     def _take_stock(self) -> None:
-        with mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ) as held, memoryview(held) as view:
+        with self._part.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as held:
             for index in range(self.have.count):
-                mark, crc = _RECORD.unpack_from(view, self._record_at(index))
+                mark, crc = _RECORD.unpack_from(held, self._record_at(index))
                 start = index * CHUNK
-                if mark == _HERE and crc == zlib.crc32(view[start : min(start + CHUNK, self.size)]):
+                if mark == _HERE and crc == zlib.crc32(held[start : min(start + CHUNK, self.size)]):
                     self.have.add(index)
+
+
+def _write(file: io.RawIOBase, at: int, data: memoryview | bytes) -> None:
+    file.seek(at)
+    if file.write(data) != len(data):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

@@ -104,9 +104,7 @@ class Transfers:
         incoming = self._incoming.get(blob)
         if incoming and incoming.have.full:
             return
-        if incoming:
-            incoming.close()
-            del self._incoming[blob]
+        self._incoming.pop(blob, None)
         self._blobs.pop(blob, None)
         self._ledger.forget_blob(blob)
         self._spool.remove(blob)
@@ -165,11 +163,6 @@ class Transfers:
         if outgoing:
             outgoing.add_credit()
             self._send(session, header["blob"])
-
-    def close(self) -> None:
-        """Stop receiving. What has arrived stays and is found again."""
-        for incoming in self._incoming.values():
-            incoming.close()
 
     def _send(self, session: Session, blob: bytes) -> None:
         outgoing = session.outgoing[blob]

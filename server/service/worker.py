@@ -91,9 +91,9 @@ class Task:
             self._fail("UNKNOWN_NETWORK", str(error), error.hint)
         except SettingError as error:
             self._fail("BAD_PARAM", f"{error.problem}.", f"Allowed: {error.allowed}.")
-        except (torch.OutOfMemoryError, MemoryError):
-            self._fail("OUT_OF_MEMORY", "The dream needs more memory than there is.", "Set a smaller tile.")
         except Exception as error:
+            if _memory_is_short(error):
+                return self._fail("OUT_OF_MEMORY", "The dream needs more memory than there is.", "Set a smaller tile.")
             if _device_is_lost(error):
                 raise
             trace = traceback.format_exc()
@@ -145,6 +145,11 @@ def main() -> None:
     networks, spool = Networks(), Spool(Path(orders["spool"]))
     for order in link.orders():
         Task(order, link, spool).run(networks, device)
+
+
+def _memory_is_short(error: Exception) -> bool:
+    """Whether memory ran out, as each device says it: only CUDA has an exception for it."""
+    return isinstance(error, (torch.OutOfMemoryError, MemoryError)) or "out of memory" in str(error).lower()
 
 
 def _device_is_lost(error: Exception) -> bool:

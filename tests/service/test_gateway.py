@@ -15,19 +15,24 @@ from typing import Any
 import msgpack
 import numpy as np
 import pytest
-
 from raw_client import RawClient, without_type
+from server_process import ServerProcess
+
 from reverie.shared.picture import Picture, PictureInfo
 from reverie.shared.wire.blobs import CHUNK, Bitmap, chunk_header
 from reverie.shared.wire.codec import encode
-from server_process import ServerProcess
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    with ServerProcess(tmp_path_factory.mktemp("service") / "spool") as process:
-        assert process.endpoint, process.said()
-        yield process
+    folder = tmp_path_factory.mktemp("service")
+    with pytest.MonkeyPatch.context() as patch:
+        # No downloaded weights, whatever this machine has.
+        patch.setenv("REVERIE_HOME", str(folder / "home"))
+        patch.setenv("TORCH_HOME", str(folder / "torch"))
+        with ServerProcess(folder / "spool") as process:
+            assert process.endpoint, process.said()
+            yield process
 
 
 @pytest.fixture
@@ -270,6 +275,15 @@ def test_cancelling_twice_is_cancelling_once(client: RawClient) -> None:
     assert client.ask("STATUS", jobs=[job], since=0)["items"][0]["state"] == "CANCELLED"
 
 
+def test_a_network_that_is_not_installed_fails_the_dream_and_says_what_to_do(client: RawClient) -> None:
+    job, accepted = client.submit(client.upload(SMALL), settings={"network": "googlenet", "layers": "inception4c"})
+    assert accepted["t"] == "ACCEPTED"
+    error = client.state(job, "FAILED")["error"]
+    assert error["code"] == "UNKNOWN_NETWORK"
+    assert "googlenet" in (error["msg"] + error["hint"]).lower()
+    assert error["hint"]
+
+
 def test_jobs_nobody_knows(client: RawClient) -> None:
     for kind in ("CANCEL", "RELEASE"):
         assert client.ask(kind, job=os.urandom(16))["code"] == "UNKNOWN_JOB"
@@ -295,6 +309,18 @@ def test_who_comes_back_is_told_what_was_missed(server: ServerProcess, client: R
     assert not client.heard
 
 
+NO_HEADERS: list[Any] = [
+    [1, 2, 3],
+    {"t": "PING"},
+    {"t": "PING", "v": 2},
+    {"t": 7, "v": 1},
+    {"t": "PING", "v": 1, "x": msgpack.ExtType(5, b"12")},
+    {"t": "PING", "v": 1, "x": "a" * 70000},
+    {"t": "PING", "v": 1, 5: "x"},
+    {"t": "SUBMIT", "v": 1},
+]
+
+
 def test_garbage_is_answered_and_the_server_lives(server: ServerProcess, client: RawClient) -> None:
     whole = encode({"t": "PING"})
     garbage: list[tuple[bytes, ...]] = [
@@ -303,13 +329,7 @@ def test_garbage_is_answered_and_the_server_lives(server: ServerProcess, client:
         (b"GET / HTTP/1.1\r\n\r\n",),
         (whole[:-1],),
         (os.urandom(1000),),
-        (msgpack.packb([1, 2, 3]),),
-        (msgpack.packb({"t": "PING"}),),
-        (msgpack.packb({"t": "PING", "v": 2}),),
-        (msgpack.packb({"t": 7, "v": 1}),),
-        (msgpack.packb({"t": "PING", "v": 1, "x": msgpack.ExtType(5, b"12")}),),
-        (msgpack.packb({"t": "PING", "v": 1, "x": "a" * 70000}),),
-        (msgpack.packb({"t": "SUBMIT", "v": 1}),),
+        *((bytes(msgpack.packb(value) or b""),) for value in NO_HEADERS),
         (whole, b"", b""),
     ]
     for frames in garbage:

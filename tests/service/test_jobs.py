@@ -1,0 +1,241 @@
+"""Jobs, sessions and transfers inside the gateway, where a real process would have to be waited for."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import zmq
+
+from reverie.server.service.background import Background, Waker
+from reverie.server.service.jobs import KEEP_RELEASED, KEEP_RESULTS, KEEP_UNUSED, LEAP, SILENCE, Jobs
+from reverie.server.service.ledger import CANCELLED, DONE, QUEUED, RECEIVING, RELEASED, RUNNING, Job, Ledger, Request
+from reverie.server.service.sessions import BACKLOG, Session, Sessions
+from reverie.server.service.spool import Spool
+from reverie.server.service.transfers import Transfers
+from reverie.shared.picture import PictureInfo
+from reverie.shared.wire.blobs import chunk_header
+from reverie.shared.wire.codec import decode
+from reverie.shared.wire.errors import WireError
+
+INFO = PictureInfo((4, 4, 4), "u8")
+DATA = os.urandom(INFO.size)
+
+
+class Socket:
+    """Stands in for the ROUTER: takes what it is told to take."""
+
+    def __init__(self) -> None:
+        self.sent: list[dict[str, Any]] = []
+        self.error: int | None = None
+
+    def send_multipart(self, frames: list[bytes], flags: int, copy: bool) -> None:
+        if self.error is not None:
+            raise zmq.Again() if self.error == zmq.EAGAIN else zmq.ZMQError(self.error)
+        self.sent.append(decode(frames[1]))
+
+
+class Rooms:
+    """The gateway's rooms, without its loop and its workers."""
+
+    def __init__(self, folder: Path) -> None:
+        self.socket = Socket()
+        self.waker = Waker()
+        self.background = Background(self.waker)
+        self.ledger = Ledger(folder / "ledger.sqlite")
+        self.spool = Spool(folder / "blobs")
+        self.sessions = Sessions(self.socket)  # type: ignore[arg-type]
+        self.arrived: list[bytes] = []
+        self.transfers = Transfers(self.ledger, self.spool, self.sessions, self.background, self.arrived.append)
+        self.jobs = Jobs(self.ledger, self.transfers, self.sessions)
+        self.client = self.sessions.heard(b"client")
+
+    def close(self) -> None:
+        self.background.close()
+        self.ledger.close()
+        self.waker.close()
+
+    def put(self) -> bytes:
+        blob = os.urandom(16)
+        header = {"t": "PUT", "blob": blob, "size": INFO.size, "picture": INFO.header(), "id": os.urandom(16)}
+        self.transfers.put(self.client, header)
+        return blob
+
+    def upload(self) -> bytes:
+        blob = self.put()
+        self.transfers.chunk(self.client, chunk_header(blob, 0, DATA), memoryview(DATA))
+        self.background.close()
+        self.background.finish()
+        assert self.transfers.complete(blob)
+        self.background = self.transfers._background = Background(self.waker)
+        return blob
+
+    def job(self, blob: bytes, urgency: str = "interactive") -> Job:
+        return self.jobs.enter(os.urandom(16), Request("still", {}, {"picture": blob}, urgency), self.client)
+
+    def finish(self, job: Job) -> bytes:
+        result = os.urandom(16)
+        self.spool.write(result, memoryview(DATA))
+        self.transfers.add_result(result, INFO)
+        self.jobs.move(job, RUNNING)
+        results = {"picture": {"blob": result, "size": INFO.size, "picture": INFO.header()}}
+        self.jobs.move(job, DONE, results=results)
+        return result
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[[], Rooms]]:
+    """Starts the rooms over one folder; starting again ends what was before."""
+    started: list[Rooms] = []
+
+    def start() -> Rooms:
+        while started:
+            started.pop().close()
+        started.append(Rooms(tmp_path))
+        return started[0]
+
+    yield start
+    while started:
+        started.pop().close()
+
+
+@pytest.fixture
+def rooms(start: Callable[[], Rooms]) -> Rooms:
+    return start()
+
+
+def test_only_interactive_jobs_end_when_their_client_is_silent(rooms: Rooms) -> None:
+    blob = rooms.upload()
+    interactive, batch = rooms.job(blob), rooms.job(blob, "batch")
+    assert rooms.jobs.silent() == []
+    rooms.client.heard -= SILENCE + 1
+    assert rooms.jobs.silent() == [interactive]
+    newcomer = rooms.sessions.heard(b"the same, reconnected")
+    rooms.jobs.adopt(interactive, newcomer)
+    assert rooms.jobs.silent() == []
+    assert rooms.jobs.of(newcomer) == [interactive]
+    assert rooms.jobs.of(rooms.client) == [batch]
+
+
+def test_every_state_is_in_the_ledger_before_it_is_told(rooms: Rooms) -> None:
+    job = rooms.job(rooms.upload())
+    told: list[tuple[str, str]] = []
+
+    def send(session: Session, header: dict[str, Any], *_: object, **__: object) -> None:
+        (row,) = rooms.ledger.jobs()
+        told.append((header["state"], row.state))
+
+    rooms.sessions.send = send  # type: ignore[method-assign]
+    for state in (RUNNING, QUEUED, RUNNING, CANCELLED):
+        rooms.jobs.move(job, state)
+    assert told == [(state, state) for state in (RUNNING, QUEUED, RUNNING, CANCELLED)]
+
+
+def test_an_ended_job_never_changes(rooms: Rooms) -> None:
+    job = rooms.job(rooms.upload())
+    rooms.jobs.move(job, CANCELLED)
+    for state in (QUEUED, RUNNING, DONE):
+        with pytest.raises(AssertionError):
+            rooms.jobs.move(job, state)
+
+
+def test_a_new_start_takes_up_what_was_under_way(start: Callable[[], Rooms]) -> None:
+    rooms = start()
+    whole, half = rooms.upload(), rooms.put()
+    running, receiving, done = rooms.job(whole), rooms.job(half), rooms.job(whole)
+    rooms.finish(done)
+    rooms.jobs.move(running, RUNNING)
+    last = running.n
+
+    rooms = start()
+    states = [job.state for job in (rooms.jobs.find(old.id) for old in (running, receiving, done))]
+    assert states == [QUEUED, RECEIVING, DONE]
+    assert rooms.jobs.find(running.id).n > last + LEAP
+    assert rooms.jobs.find(done.id).results == done.results
+
+
+def test_a_picture_lost_from_the_disk_is_asked_for_again(start: Callable[[], Rooms]) -> None:
+    rooms = start()
+    blob = rooms.upload()
+    job = rooms.job(blob)
+    assert job.state == QUEUED
+    rooms.spool.remove(blob)
+    rooms = start()
+    assert rooms.jobs.find(job.id).state == RECEIVING
+    assert blob not in rooms.transfers
+
+
+def test_a_picture_that_got_its_name_just_before_the_end_is_whole(start: Callable[[], Rooms]) -> None:
+    rooms = start()
+    blob = rooms.put()
+    job = rooms.job(blob)
+    rooms.spool.write(blob, memoryview(DATA))
+    rooms = start()
+    assert rooms.jobs.find(job.id).state == QUEUED
+
+
+def test_releasing_keeps_what_another_job_needs(rooms: Rooms) -> None:
+    blob = rooms.upload()
+    first, second = rooms.job(blob), rooms.job(blob)
+    result = rooms.finish(first)
+    rooms.jobs.release(first)
+    assert first.state == RELEASED
+    assert result not in rooms.transfers and not rooms.spool.path(result).exists()
+    assert rooms.transfers.complete(blob)
+    rooms.finish(second)
+    rooms.jobs.release(second)
+    assert blob not in rooms.transfers and not list(rooms.spool.folder.iterdir())
+
+
+def test_what_nobody_wants_any_more_is_cleared_away(rooms: Rooms, monkeypatch: pytest.MonkeyPatch) -> None:
+    unused, used = rooms.upload(), rooms.upload()
+    job = rooms.job(used)
+    rooms.finish(job)
+    rooms.jobs.tidy()
+    assert unused in rooms.transfers
+    now = job.touched
+    monkeypatch.setattr("time.time", lambda: now + KEEP_UNUSED + 60)
+    rooms.jobs.tidy()
+    assert unused not in rooms.transfers
+    assert job.state == DONE
+    monkeypatch.setattr("time.time", lambda: now + KEEP_RESULTS + 60)
+    rooms.jobs.tidy()
+    assert job.state == RELEASED and used not in rooms.transfers
+    monkeypatch.setattr("time.time", lambda: now + KEEP_RESULTS + KEEP_RELEASED + 120)
+    rooms.jobs.tidy()
+    assert rooms.jobs.get(job.id) is None and not list(rooms.ledger.jobs())
+
+
+def test_a_full_disk_is_said_before_a_byte_moves(rooms: Rooms, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rooms.spool, "free", lambda: 1000)
+    with pytest.raises(WireError) as caught:
+        rooms.put()
+    assert caught.value.code == "NO_SPACE"
+    assert not list(rooms.ledger.blobs())
+
+
+def test_a_slow_client_gets_what_matters_in_order_and_loses_what_does_not(rooms: Rooms) -> None:
+    rooms.socket.error = zmq.EAGAIN
+    for n in range(5):
+        rooms.sessions.send(rooms.client, {"t": "EVENT", "job": bytes(16), "kind": "state", "n": 2 * n})
+        rooms.sessions.send(rooms.client, {"t": "EVENT", "job": bytes(16), "kind": "progress", "n": 1}, lossy=True)
+    assert rooms.sessions.flush()
+    rooms.socket.error = None
+    assert not rooms.sessions.flush()
+    assert [header["n"] for header in rooms.socket.sent] == [0, 2, 4, 6, 8]
+
+
+def test_a_client_that_is_gone_or_never_reads_costs_nothing(rooms: Rooms) -> None:
+    rooms.socket.error = zmq.EAGAIN
+    for _ in range(BACKLOG + 10):
+        rooms.sessions.send(rooms.client, {"t": "PONG"})
+    assert not rooms.client.backlog
+    other = rooms.sessions.heard(b"other")
+    rooms.socket.error = zmq.EHOSTUNREACH
+    rooms.sessions.send(other, {"t": "PONG"})
+    rooms.socket.error = None
+    rooms.sessions.send(other, {"t": "PONG"})
+    assert not rooms.socket.sent
