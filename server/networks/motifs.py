@@ -48,7 +48,7 @@ def motifs(size: int, spacing: float) -> list[Motif]:
 def _rings(x: Tensor, y: Tensor) -> Iterator[Motif]:
     radius, around = _polar(x, y)
     for ring in (8.0, 14.0):
-        yield Motif(around, _bend(radius, 0.0), gaussian((radius - ring).square(), 3.5), ring, 0.88, (0.4, 0.36, 0.3))
+        yield Motif(around, _bend(radius, 0.0), gaussian((radius - ring).square(), 3.5), ring, 0.78, (0.3, 0.3, 0.3))
 
 
 def _whirls(x: Tensor, y: Tensor) -> Iterator[Motif]:
@@ -56,7 +56,7 @@ def _whirls(x: Tensor, y: Tensor) -> Iterator[Motif]:
     radius, around = _polar(x, y)
     weight = gaussian((radius - 11.0).square(), 6.0)
     for pitch in (0.4, -0.4, 0.8, -0.8, 1.25, -1.25):
-        yield Motif(around + pitch, _bend(radius, pitch), weight, 7.0, 0.92, (0.4, -0.48, 0.0))
+        yield Motif(around + pitch, _bend(radius, pitch), weight, 7.0, 0.92, (0.3, -0.4, 0.0))
 
 
 def _feathers(x: Tensor, y: Tensor) -> Iterator[Motif]:
@@ -66,7 +66,7 @@ def _feathers(x: Tensor, y: Tensor) -> Iterator[Motif]:
         angle = k * math.pi / 4
         _, across = turned(x, y, angle)
         barbs = across.sign() * 0.8 * (1 - gaussian(across.square(), 3.0))
-        yield Motif(angle + barbs, torch.zeros_like(x), weight, 6.0, 1.08, (-0.04, 0.36, 0.0))
+        yield Motif(angle + barbs, torch.zeros_like(x), weight, 6.0, 1.08, (-0.06, 0.36, 0.0))
 
 
 def _waves(x: Tensor, y: Tensor) -> Iterator[Motif]:

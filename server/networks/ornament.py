@@ -136,7 +136,7 @@ def _template(motif: Motif, number: int, sign: int) -> Tensor:
         gaussian(squared, motif.core / 2),
         gaussian((squared.sqrt() - 1.3 * motif.core).square(), 0.35 * motif.core),
     )
-    disc = 0.15 * (core / core.sum() - rim / rim.sum())
+    disc = 0.1 * (core / core.sum() - rim / rim.sum())
     return torch.cat([shape, torch.cat([hue, -hue])[:, None, None] * disc])
 
 
