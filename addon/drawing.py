@@ -41,13 +41,18 @@ def problem(layout: UILayout, context: Context, found: Problem) -> None:
 def state(layout: UILayout) -> None:
     """One line on the connection: connected to what, connecting, disconnected, error."""
     client = connection.current()
-    text, icon = _STATES[client.state.name if client else "DISCONNECTED"]
+    text, icon = _state()
     if client and client.server and client.state.name == "CONNECTED":
         devices = ", ".join(str(device.get("name", "")) for device in client.server.devices)
         text = f"{text} to {client.server.name}" + (f" · {devices}" if devices else "")
     elif client:
         text = f"{text} to {client.address}…" if client.state.name == "CONNECTING" else text
     layout.label(text=text, icon=icon)
+
+
+def state_icon() -> str:
+    """The icon for how the connection stands."""
+    return _state()[1]
 
 
 def labelled(layout: UILayout, text: str) -> UILayout:
@@ -78,3 +83,8 @@ def wrapped(context: Context, text: str) -> list[str]:
     width = context.region.width / scale if context.region else 300.0
     # Blender's interface font is 11 points: about 6.2 pixels a character; icon, box and margins take 70.
     return textwrap.wrap(text, max(int((width - 70) / 6.2), 16)) or ([""] if text else [])
+
+
+def _state() -> tuple[str, str]:
+    client = connection.current()
+    return _STATES[client.state.name if client else "DISCONNECTED"]

@@ -18,7 +18,7 @@ def _before_save(*_: Any) -> None:
 
 @persistent
 def _after_save(*_: Any) -> None:
-    dreams.show_previews()
+    dreams.hide_previews(False)
 
 
 @persistent

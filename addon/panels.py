@@ -7,7 +7,7 @@ from bpy.types import Context, Image, Menu, Panel, UILayout
 
 from ..shared import presets
 from ..shared.settings import DreamSettings
-from . import connection, drawing, dreams, notices, places, toggling
+from . import connection, drawing, dreams, notices, places, server_process, toggling
 
 _BASIC = [name for name, spec in DreamSettings.specs().items() if not spec.advanced]
 _ADVANCED = [name for name, spec in DreamSettings.specs().items() if spec.advanced]
@@ -35,27 +35,35 @@ class _Dream:
     bl_label = "Dream"
 
     def draw_header_preset(self, _context: Context) -> None:
-        row = self.layout.row()  # type: ignore[attr-defined]
+        row = self.layout.row(align=True)  # type: ignore[attr-defined]
+        row.operator("reverie.test_connection", text="", icon=drawing.state_icon(), emboss=False)
         row.operator("reverie.show_preferences", text="", icon="PREFERENCES", emboss=False)
         row.separator()
 
     def draw(self, context: Context) -> None:
         layout: UILayout = self.layout  # type: ignore[attr-defined]
         image = places.chosen(context).image
+        here = dreams.on(image)
         _draw_connection(layout, context)
         _draw_notice(layout, context)
         if image:
-            layout.label(text=image.name, icon_value=layout.icon(image), translate=False)
+            layout.label(text=here.name if here else image.name, icon_value=layout.icon(image), translate=False)
         else:
-            hint = layout.row()
-            hint.active = False
-            hint.label(text=self._nothing, icon="INFO")  # type: ignore[attr-defined]
-        button = layout.row()
-        button.scale_y = 1.4
-        button.operator("reverie.dream", icon="SHADERFX")
-        for index, dream in enumerate(dreams.running):
-            _draw_running(layout, index, dream)
-        if image and toggling.counterpart(image):
+            nothing = layout.row()
+            nothing.active = False
+            nothing.label(text=self._nothing, icon="INFO")  # type: ignore[attr-defined]
+        row = layout.row(align=True)
+        row.scale_y = 1.4
+        if here:
+            _draw_progress(row, here)
+        else:
+            row.operator("reverie.dream", icon="SHADERFX")
+        for dream in dreams.running:
+            if dream is not here:
+                column = layout.column(align=True)
+                column.label(text=dream.name, icon="IMAGE_DATA", translate=False)
+                _draw_progress(column.row(align=True), dream)
+        if image and not here and toggling.counterpart(image):
             _draw_result(layout, image)
 
 
@@ -161,11 +169,16 @@ def _favourite(context: Context) -> str:
 
 
 def _draw_connection(layout: UILayout, context: Context) -> None:
-    problem = connection.problem()
-    if problem is None or connection.is_connected():
+    """What keeps us from the server, and the way out; nothing while all is well."""
+    if connection.is_connected():
         return
-    drawing.problem(layout, context, problem)
-    drawing.way_out(layout)
+    if server_process.is_running():
+        layout.label(text="The dream server is starting…", icon="SORTTIME")
+        return
+    problem = server_process.death() or connection.problem()
+    if problem:
+        drawing.problem(layout, context, problem)
+        drawing.way_out(layout)
 
 
 def _draw_notice(layout: UILayout, context: Context) -> None:
@@ -176,13 +189,9 @@ def _draw_notice(layout: UILayout, context: Context) -> None:
         head.operator("reverie.dismiss", text="", icon="X", emboss=False)
 
 
-def _draw_running(layout: UILayout, index: int, dream: dreams.Dream) -> None:
-    column = layout.column(align=True)
-    if len(dreams.running) > 1:
-        column.label(text=dream.name, translate=False)
-    row = column.row(align=True)
+def _draw_progress(row: UILayout, dream: dreams.Dream) -> None:
     row.progress(factor=dream.remote.fraction, text=dream.status)
-    row.operator("reverie.cancel", text="", icon="X").index = index
+    row.operator("reverie.cancel", text="", icon="X").index = dreams.running.index(dream)
 
 
 def _draw_result(layout: UILayout, image: Image) -> None:

@@ -29,6 +29,12 @@ class NodePlace:
         return None
 
     @property
+    def is_linked(self) -> bool:
+        """Whether the node lies in another file, where it can't be changed."""
+        node = self.find()
+        return bool(node and node.id_data.library)
+
+    @property
     def image(self) -> Image | None:
         """The image the node shows now."""
         node = self.find()
@@ -58,9 +64,7 @@ def chosen(context: Context) -> Chosen:
     if node is None:
         return Chosen(None)
     image: Image | None = node.image  # type: ignore[attr-defined]
-    tree = node.id_data
-    # What is linked from another file can be dreamt on, but only images of this file can take the result.
-    return Chosen(image, None if tree.library else NodePlace(tree.session_uid, node.name))
+    return Chosen(image, NodePlace(node.id_data.session_uid, node.name))
 
 
 def swap(old: Image, new: Image, node: NodePlace | None) -> bool:
@@ -68,7 +72,7 @@ def swap(old: Image, new: Image, node: NodePlace | None) -> bool:
     for editor in image_editors():
         if editor.image == old:
             editor.image = new
-    if node is None or node.image != old:
+    if node is None or node.image != old or node.is_linked:
         return False
     node.show(new)
     return True

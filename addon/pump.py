@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from typing import TYPE_CHECKING
 
@@ -11,11 +12,14 @@ from . import connection, dreams, places, server_process
 from .problems import Problem
 
 if TYPE_CHECKING:
-    from .dreams import Dream
+    from .dream import Dream
 
 # What one tick may take of Blender's time, in seconds, and how long to wait for the next.
 BUDGET = 0.008
 BUSY, IDLE = 0.02, 0.5
+
+# How long a script waits for a server that is not there, in seconds.
+PATIENCE = 30.0
 
 # How often the progress is drawn anew, in seconds.
 REDRAW_EVERY = 0.1
@@ -36,15 +40,24 @@ def pump(budget: float = BUDGET) -> bool:
     return client.pump(budget) if client else False
 
 
-def wait(dream: Dream, timeout: float | None = None) -> None:
-    """Pump until ``dream`` is over, for scripts without windows. Raises `Problem` after ``timeout`` seconds."""
-    deadline = None if timeout is None else time.monotonic() + timeout
+def wait(dream: Dream) -> None:
+    """Pump until ``dream`` is over, for scripts without windows.
+
+    Raises `Problem` where it failed, or where there is no server for `PATIENCE` seconds; it is given up then.
+    """
+    reached = time.monotonic()
     while dream in dreams.running:
         client = connection.current()
         if not pump() and client:
             client.wait(BUSY)
-        if deadline is not None and time.monotonic() > deadline:
-            raise Problem(f"The dream of “{dream.name}” took longer than {timeout:g} seconds.", dream.status)
+        if connection.is_connected():
+            reached = time.monotonic()
+        elif time.monotonic() - reached > PATIENCE:
+            dreams.cancel(dream)
+            raise connection.problem() or Problem("The dream server can't be reached.", "Start it and dream again.")
+    error = dream.remote.error
+    if dream.result is None and error:
+        raise Problem(error.msg, error.hint)
 
 
 def register() -> None:
@@ -63,6 +76,8 @@ def unregister() -> None:
 
 
 def _tick() -> float:
+    with contextlib.suppress(Problem):  # The panels say what is wrong.
+        connection.get()
     more = pump()
     _redraw_on_change()
     if more:

@@ -113,12 +113,16 @@ def log_path() -> Path:
 def _arguments(command: str) -> list[str]:
     """The command as a list, its program found on PATH, told to listen where Blender will look for it."""
     try:
-        arguments = shlex.split(command, posix=sys.platform != "win32")
+        # On Windows backslashes belong to paths, and quotes stay on what they enclose.
+        windows = sys.platform == "win32"
+        arguments = [
+            argument.strip('"') if windows else argument for argument in shlex.split(command, posix=not windows)
+        ]
     except ValueError:
         raise Problem("The server's command has an unmatched quote.", "Mend it in Reverie's preferences.") from None
     if not arguments:
         raise Problem("There is no command to start a server with.", "Write one in Reverie's preferences.")
-    program = shutil.which(arguments[0].strip('"'))
+    program = shutil.which(arguments[0])
     if program is None:
         raise Problem(
             f"The command “{arguments[0]}” was not found.",

@@ -2,10 +2,21 @@
 
 # pyright: reportInvalidTypeForm=false
 import bpy
-from bpy.types import Context, Event, Operator, Timer
+from bpy.types import Context, Event, Image, Operator, Timer
 
 from .. import dreams, places, properties, pump
 from ..problems import Problem
+
+
+def _is_free(operator: type[Operator], image: Image | None) -> bool:
+    """Whether there is an image that is not dreaming already; says what is missing where not."""
+    if image is None:
+        operator.poll_message_set("Show an image in the Image Editor, or select an image-texture node")
+    elif dreams.on(image):
+        operator.poll_message_set("This image is dreaming already")
+    else:
+        return True
+    return False
 
 
 class _Dreaming:
@@ -22,10 +33,7 @@ class _Dreaming:
 
     @classmethod
     def poll(cls, context: Context) -> bool:
-        chosen = places.chosen(context)
-        if chosen.image is None:
-            cls.poll_message_set("Show an image in the Image Editor, or select an image-texture node")  # type: ignore[attr-defined]
-        return chosen.image is not None
+        return _is_free(cls, places.chosen(context).image)  # type: ignore[arg-type]
 
     def begin(self, context: Context) -> dreams.Dream:
         raise NotImplementedError
@@ -97,7 +105,7 @@ class DreamAgain(_Dreaming, Operator):
         if not (image and image.reverie.record):
             cls.poll_message_set("Choose an image that was dreamt")
             return False
-        return True
+        return _is_free(cls, image)
 
     def begin(self, context: Context) -> dreams.Dream:
         """Dream again, and show the artist with what."""
