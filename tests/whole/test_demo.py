@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from reverie.server.demo.demo import FILES
+from reverie.server.demo.demo import FILES, run_demo
+from reverie.server.demo.processes import DemoError
 from reverie.server.media.files import read_picture
 
 pytestmark = [pytest.mark.blender, pytest.mark.timeout(600)]
@@ -71,6 +73,16 @@ def test_the_scene_holds_the_dream_packed_and_wired(demo: tuple[Path, str], tmp_
     alone.write_bytes((folder / "scene.blend").read_bytes())
     done = subprocess.run([sys.executable, script, alone], capture_output=True, text=True, timeout=120, check=True)
     assert "painted with texture dream packed 1024 512" in done.stdout
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="ends a child process by its parent's id with pkill")
+def test_a_server_that_dies_ends_the_demo_with_a_sentence(tmp_path: Path) -> None:
+    if importlib.util.find_spec("bpy") is None:
+        pytest.skip("the demo needs Blender's Python module, bpy, which is not installed here")
+    with pytest.raises(DemoError, match="server died"):
+        for phase in run_demo(tmp_path, quick=True):
+            if phase.title == "Building the scene":
+                subprocess.run(["pkill", "-KILL", "-P", str(os.getpid()), "-f", "reverie serve"], check=False)
 
 
 def pixels(path: Path) -> np.ndarray:

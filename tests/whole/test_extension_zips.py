@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -14,6 +16,7 @@ import pytest
 
 from reverie.server.extension.builder import run_builder
 from reverie.server.extension.tree import ROOT
+from reverie.server.extension.trial import this_platform
 from reverie.server.extension.wheels import PLATFORMS, Target, default_cache, fetch, shelf
 
 pytestmark = pytest.mark.timeout(600)
@@ -22,12 +25,17 @@ pytestmark = pytest.mark.timeout(600)
 @pytest.fixture(scope="module")
 def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("zips")
-    command = [sys.executable, "-m", "reverie", "extension", "build", "--out", str(folder)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = reverie("extension", "build", "--out", str(folder))
     if "Not one wheel" in done.stderr:
         pytest.skip("no wheel could be fetched here: no package index is in reach")
     assert done.returncode == 0, done.stdout + done.stderr
     return folder
+
+
+def reverie(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """The command as a person types it, on a wide terminal."""
+    command = [sys.executable, "-m", "reverie", *arguments]
+    return subprocess.run(command, env=os.environ | {"COLUMNS": "200"}, capture_output=True, text=True, check=False)
 
 
 def zips(dist: Path) -> dict[str, zipfile.ZipFile]:
@@ -90,3 +98,26 @@ def test_wheels_that_cannot_be_had_are_named(dist: Path, tmp_path: Path, monkeyp
     assert missing == gone
     assert str(missing[0]) == "pyzmq for windows-arm64, Python 3.11"
     assert len(wheels) == len({wheel.name for wheel in wheels}) == 20
+
+
+@pytest.mark.blender
+def test_the_zip_works_in_the_blender_of_this_environment(dist: Path) -> None:
+    if importlib.util.find_spec("bpy") is None:
+        pytest.skip("bpy is not installed here")
+    done = reverie("extension", "test", "--zip", str(next(dist.glob(f"*-{this_platform().replace('-', '_')}.zip"))))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "works" in done.stdout
+
+
+@pytest.mark.blender
+def test_a_zip_that_does_not_work_is_said_not_to(tmp_path: Path) -> None:
+    if importlib.util.find_spec("bpy") is None:
+        pytest.skip("bpy is not installed here")
+    broken = tmp_path / "broken.zip"
+    with zipfile.ZipFile(broken, "w") as archive:
+        archive.write(ROOT / "blender_manifest.toml", "blender_manifest.toml")
+        archive.writestr("__init__.py", "def register():\n    raise RuntimeError('the roof fell in')\n")
+    done = reverie("extension", "test", "--zip", str(broken))
+    assert done.returncode == 1
+    assert "the roof fell in" in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
