@@ -5,18 +5,15 @@ from __future__ import annotations
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
+from ...shared.picture import Picture, PictureInfo
 from ...shared.settings import DreamSettings
 from ..networks.catalogue import check_layers, find
 from .options import settings_options
 from .progress import StepProgress, spoken
 from .remote import dream_there
-
-if TYPE_CHECKING:
-    from ...shared.picture import Picture
 
 
 @click.command("dream")
@@ -35,21 +32,16 @@ def command(source: Path, target: Path, settings: DreamSettings, device: str, se
 
     PNG, JPEG, TIFF, EXR and NumPy (.npy) files; OUT keeps the bit depth and the alpha of IN where its format can.
     """
-    from ..media.convert import convert
-    from ..media.files import check_target, read_picture, write_picture
-    from ..media.formats import working_form
-
     began = time.monotonic()
-    check_target(target)
-    picture = read_picture(source)
-    picture = convert(picture, working_form(picture.info, target))
-    result = dream_there(picture, settings, server) if server else _dream_here(picture, settings, device)
-    write_picture(target, result, like=source, record=settings.record())
-    height, width, _ = result.info.shape
+    if server is None:
+        _check_network(settings)
+    with StepProgress(settings.network) as progress:
+        height, width, _ = _dream(source, target, settings, device, server, progress).shape
     click.echo(f"{target}: {width} × {height} pixels, dreamed in {spoken(time.monotonic() - began)}.")
 
 
-def _dream_here(picture: Picture, settings: DreamSettings, device: str) -> Picture:
+def _check_network(settings: DreamSettings) -> None:
+    """Raise `SettingError` unless there is such a network with such layers; offer to fetch missing weights."""
     network = find(settings.network)
     check_layers(network, settings.layer_names())
     if not network.installed and sys.stdin.isatty():
@@ -57,12 +49,33 @@ def _dream_here(picture: Picture, settings: DreamSettings, device: str) -> Pictu
 
         click.confirm(f"The weights of {network.title} are not on this machine. Fetch them?", default=True, abort=True)
         fetch_weights(network)
+
+
+def _dream(
+    source: Path, target: Path, settings: DreamSettings, device: str, server: str | None, progress: StepProgress
+) -> PictureInfo:
+    """Read, dream, write; returns what was written. The imports take seconds, and so wait for the progress bar."""
+    from ..media.convert import convert
+    from ..media.files import check_target, read_picture, write_picture
+    from ..media.formats import working_form
+
+    check_target(target)
+    picture = read_picture(source)
+    picture = convert(picture, working_form(picture.info, target))
+    if server is None:
+        result = _dream_here(picture, settings, device, progress)
+    else:
+        result = dream_there(picture, settings, server, progress)
+    write_picture(target, result, like=source, record=settings.record())
+    return result.info
+
+
+def _dream_here(picture: Picture, settings: DreamSettings, device: str, progress: StepProgress) -> Picture:
     from ..dream.device import pick_device
     from ..still import Done, Networks, dream_picture
 
-    with StepProgress(settings.network) as shown:
-        for event in dream_picture(picture, settings, Networks(), pick_device(device)):
-            if isinstance(event, Done):
-                return event.picture
-            shown.update(event.step, event.steps, event.seconds_left)
+    for event in dream_picture(picture, settings, Networks(), pick_device(device)):
+        if isinstance(event, Done):
+            return event.picture
+        progress.update(event.step, event.steps, event.seconds_left)
     raise AssertionError("a dream ends with Done")

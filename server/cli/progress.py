@@ -12,7 +12,7 @@ _PAUSE = 1.0
 
 
 class StepProgress:
-    """Shows the steps of a dream while it is entered as a context."""
+    """Shows the steps of a dream while it is entered as a context; until the first, a terminal sees that it is busy."""
 
     def __init__(self, title: str) -> None:
         console = Console(highlight=False)
@@ -24,7 +24,7 @@ class StepProgress:
                 MofNCompleteColumn(),
                 TextColumn("{task.fields[left]}"),
             )
-            self._bar = Progress(*columns, console=console)
+            self._bar = Progress(*columns, console=console, transient=True)
             self._task = self._bar.add_task(title, total=None, left="")
         self._title = title
         self._step = 0

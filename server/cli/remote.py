@@ -14,14 +14,14 @@ from .progress import StepProgress
 _PATIENCE = 15.0
 
 
-def dream_there(picture: Picture, settings: DreamSettings, address: str) -> Picture:
+def dream_there(picture: Picture, settings: DreamSettings, address: str, progress: StepProgress) -> Picture:
     """Dream on the server at ``address``. Raises `AddressError` and `WireError`."""
     client = Client(Address.parse(address), "reverie dream")
     try:
         client.connect()
         dream = client.dream(picture, settings)
         try:
-            _wait(client, dream, settings.network)
+            _wait(client, dream, progress)
         except BaseException:
             _give_up(client, dream)
             raise
@@ -33,19 +33,18 @@ def dream_there(picture: Picture, settings: DreamSettings, address: str) -> Pict
         client.close()
 
 
-def _wait(client: Client, dream: RemoteDream, title: str) -> None:
+def _wait(client: Client, dream: RemoteDream, progress: StepProgress) -> None:
     """Pump until the dream is finished or there has been no server for too long."""
     reached = time.monotonic()
-    with StepProgress(title) as progress:
-        while not dream.finished:
-            if not client.pump():
-                client.wait(0.1)
-            if client.state is ConnectionState.CONNECTED:
-                reached = time.monotonic()
-            elif client.problem and _is_hopeless(client, time.monotonic() - reached):
-                raise client.problem
-            if dream.steps:
-                progress.update(dream.step, dream.steps, dream.seconds_left)
+    while not dream.finished:
+        if not client.pump():
+            client.wait(0.1)
+        if client.state is ConnectionState.CONNECTED:
+            reached = time.monotonic()
+        elif client.problem and _is_hopeless(client, time.monotonic() - reached):
+            raise client.problem
+        if dream.steps:
+            progress.update(dream.step, dream.steps, dream.seconds_left)
 
 
 def _is_hopeless(client: Client, seconds: float) -> bool:
