@@ -57,7 +57,7 @@ class RawClient:
             for index, (header, _) in enumerate(self.heard):
                 if wanted(header):
                     return self.heard.pop(index)
-            assert time.monotonic() < deadline, f"not heard in {seconds} s; heard: {[h for h, _ in self.heard]}"
+            assert time.monotonic() < deadline, f"not heard in {seconds} s; heard last: {self.heard[-3:]!r:.2000}"
             self.listen(0.2)
 
     def listen(self, seconds: float) -> None:
