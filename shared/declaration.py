@@ -60,7 +60,8 @@ class Spec:
             return "true or false"
         if self.type is str:
             return f"text of {self.minimum:g} to {self.maximum:g} characters"
-        return f"{self.minimum:g} to {self.maximum:g}{f' {self.unit}' if self.unit else ''}"
+        low, high = (self.type(bound) for bound in (self.minimum, self.maximum))
+        return f"{low} to {high}{f' {self.unit}' if self.unit else ''}"
 
     def check(self, value: Any) -> Any:
         """Return ``value`` in this setting's type, or raise `SettingError`."""
