@@ -15,7 +15,11 @@ from reverie.server.demo.demo import FILES, run_demo
 from reverie.server.demo.processes import DemoError
 from reverie.server.media.files import read_picture
 
-pytestmark = [pytest.mark.blender, pytest.mark.timeout(600)]
+pytestmark = [
+    pytest.mark.blender,
+    pytest.mark.timeout(600),
+    pytest.mark.skipif(not importlib.util.find_spec("bpy"), reason="the demo needs Blender's Python module, bpy"),
+]
 
 # Opens the scene where nothing but the file is, and prints what paints the vase.
 LOOK = """
@@ -31,8 +35,6 @@ os._exit(0)
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    if importlib.util.find_spec("bpy") is None:
-        pytest.skip("the demo needs Blender's Python module, bpy, which is not installed here")
     folder = tmp_path_factory.mktemp("demo")
     command = [sys.executable, "-m", "reverie", "demo", "--quick", "--out", str(folder)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=500, check=False)
@@ -77,8 +79,6 @@ def test_the_scene_holds_the_dream_packed_and_wired(demo: tuple[Path, str], tmp_
 
 @pytest.mark.skipif(sys.platform == "win32", reason="ends a child process by its parent's id with pkill")
 def test_a_server_that_dies_ends_the_demo_with_a_sentence(tmp_path: Path) -> None:
-    if importlib.util.find_spec("bpy") is None:
-        pytest.skip("the demo needs Blender's Python module, bpy, which is not installed here")
     with pytest.raises(DemoError, match="server died"):
         for phase in run_demo(tmp_path, quick=True):
             if phase.title == "Building the scene":

@@ -19,7 +19,8 @@ from reverie.server.extension.tree import ROOT
 from reverie.server.extension.trial import this_platform
 from reverie.server.extension.wheels import PLATFORMS, Target, default_cache, fetch, shelf
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [pytest.mark.blender, pytest.mark.timeout(600)]
+needs_bpy = pytest.mark.skipif(not importlib.util.find_spec("bpy"), reason="Blender's Python module is not installed")
 
 
 @pytest.fixture(scope="module")
@@ -100,19 +101,15 @@ def test_wheels_that_cannot_be_had_are_named(dist: Path, tmp_path: Path, monkeyp
     assert len(wheels) == len({wheel.name for wheel in wheels}) == 20
 
 
-@pytest.mark.blender
+@needs_bpy
 def test_the_zip_works_in_the_blender_of_this_environment(dist: Path) -> None:
-    if importlib.util.find_spec("bpy") is None:
-        pytest.skip("bpy is not installed here")
     done = reverie("extension", "test", "--zip", str(next(dist.glob(f"*-{this_platform().replace('-', '_')}.zip"))))
     assert done.returncode == 0, done.stdout + done.stderr
     assert "works" in done.stdout
 
 
-@pytest.mark.blender
+@needs_bpy
 def test_a_zip_that_does_not_work_is_said_not_to(tmp_path: Path) -> None:
-    if importlib.util.find_spec("bpy") is None:
-        pytest.skip("bpy is not installed here")
     broken = tmp_path / "broken.zip"
     with zipfile.ZipFile(broken, "w") as archive:
         archive.write(ROOT / "blender_manifest.toml", "blender_manifest.toml")
