@@ -1,0 +1,74 @@
+"""Headers that are well-formed msgpack and otherwise anything at all: refused or taken, but never stumbled over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from raw_client import RawClient
+from server_process import ServerProcess
+
+from reverie.shared.settings import DreamSettings
+from reverie.shared.wire.codec import encode
+from reverie.shared.wire.messages import SCHEMA
+
+IDS = st.sampled_from([bytes(16), b"\1" * 16, b"\2" * 16])
+PICTURES = st.fixed_dictionaries(
+    {"shape": st.lists(st.integers(-1, 5), min_size=2, max_size=4), "dtype": st.sampled_from(["u8", "f32", "f64"])},
+    optional={"alpha": st.sampled_from(["none", "straight", 1]), "colorspace": st.text(max_size=3), "rows": st.none()},
+)
+SETTINGS = st.dictionaries(
+    st.sampled_from([*DreamSettings.specs(), "unknown"]),
+    st.one_of(st.integers(-5, 5), st.floats(), st.text(max_size=5), st.booleans(), st.none(), st.lists(st.integers())),
+    max_size=4,
+)
+# For each field, values that could be right; and for every field, values that rarely are.
+LIKELY: dict[str, st.SearchStrategy[Any]] = {
+    "blob": IDS,
+    "job": IDS,
+    "jobs": st.lists(IDS, max_size=3),
+    "inputs": st.dictionaries(st.sampled_from(["picture", "mask"]), IDS, max_size=2),
+    "picture": PICTURES,
+    "settings": SETTINGS,
+    "what": st.sampled_from(["networks", "jobs"]),
+    "kind": st.sampled_from(["still", "zoom"]),
+    "codec": st.sampled_from(["none", "zstd"]),
+    "at": st.sampled_from([0, 1, 1 << 20]),
+    "credit": st.integers(0, 40),
+    "have": st.binary(max_size=2),
+}
+ANYTHING = st.one_of(
+    st.none(), st.booleans(), st.integers(-(2**63), 2**64 - 1), st.floats(), st.text(max_size=9), st.binary(max_size=20)
+)
+
+
+@st.composite
+def headers(draw: st.DrawFn) -> dict[str, Any]:
+    kind = draw(st.sampled_from(sorted(SCHEMA)))
+    header: dict[str, Any] = {"t": kind}
+    for name in SCHEMA[kind]:
+        # Mostly likely values, so that one wrong field is met as often as a hopeless header.
+        header[name] = draw(LIKELY.get(name, st.integers(0, 300)) if draw(st.integers(0, 9)) else ANYTHING)
+    if draw(st.integers(0, 9)):
+        header["id"] = b"i" * 16
+    return header
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RawClient]:
+    with ServerProcess(tmp_path_factory.mktemp("fuzz") / "spool") as server, RawClient(server.endpoint) as client:
+        yield client
+        assert "Traceback" not in server.said(), server.said()
+
+
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(header=headers(), chunk=st.none() | st.binary(max_size=100))
+def test_no_header_makes_the_server_stumble(client: RawClient, header: dict[str, Any], chunk: bytes | None) -> None:
+    client.frames(*([encode(header)] if chunk is None else [encode(header), chunk]))
+    assert client.ask("PING")["t"] == "PONG"
+    answers = [heard for heard, _ in client.heard]
+    client.heard.clear()
+    assert not [answer for answer in answers if answer.get("code") == "INTERNAL"]
