@@ -12,7 +12,7 @@ from .problems import Problem
 
 _STATES = {
     "CONNECTED": ("Connected", "INTERNET"),
-    "CONNECTING": ("Connecting", "SORTTIME"),
+    "CONNECTING": ("Connecting…", "SORTTIME"),
     "DISCONNECTED": ("Not connected", "INTERNET_OFFLINE"),
     "ERROR": ("Not connected", "ERROR"),
 }
@@ -45,8 +45,6 @@ def state(layout: UILayout) -> None:
     if client and client.server and client.state.name == "CONNECTED":
         devices = ", ".join(str(device.get("name", "")) for device in client.server.devices)
         text = f"{text} to {client.server.name}" + (f" · {devices}" if devices else "")
-    elif client:
-        text = f"{text} to {client.address}…" if client.state.name == "CONNECTING" else text
     layout.label(text=text, icon=icon)
 
 

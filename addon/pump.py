@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from .dream import Dream
 
 # What one tick may take of Blender's time, in seconds, and how long to wait for the next.
-BUDGET = 0.008
+BUDGET = 0.006
 BUSY, IDLE = 0.02, 0.5
 
 # How long a script waits for a server that is not there, in seconds.

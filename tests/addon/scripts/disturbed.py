@@ -31,7 +31,10 @@ def two_at_once() -> None:
 
 def cancelled() -> None:
     node, dream = begin("Cancelled", iterations=500)
-    stage.pump_until(lambda: dream.preview or dream.remote.step > 2)
+    stage.pump_until(lambda: dream.preview)
+    assert node.image.name == "Cancelled dreaming", "the preview is not shown"
+    assert np.ptp(stage.pixels(node.image)) > 0, "the preview is empty"
+    assert not bpy.ops.reverie.dream.poll(), "a preview could be dreamt on"
     assert bpy.ops.reverie.cancel() == {"FINISHED"}
     assert node.image.name == "Cancelled"
     assert [image.name for image in bpy.data.images if image.name.startswith("Cancelled")] == ["Cancelled"]
@@ -49,12 +52,12 @@ def image_deleted() -> None:
 
 def undone() -> None:
     bpy.ops.ed.undo_push(message="Before")
-    begin("Undone")
+    begin("Undone", iterations=40)
     bpy.ops.ed.undo_push(message="Material")
     bpy.ops.object.select_all(action="DESELECT")
     bpy.ops.ed.undo_push(message="Deselect")
     dream = stage.part("dreams").running[-1]
-    stage.pump_until(lambda: dream.preview or dream.remote.finished)
+    stage.pump_until(lambda: dream.preview)
     bpy.ops.ed.undo()
     stage.finish(dream)
     assert "Undone dream" in bpy.data.images
@@ -73,7 +76,7 @@ def shown_by_undone() -> str:
 
 def saved_in_the_middle() -> None:
     node, dream = begin("Saved", iterations=30)
-    stage.pump_until(lambda: dream.preview or dream.remote.finished)
+    stage.pump_until(lambda: dream.preview)
     path = str(Path(tempfile.mkdtemp(), "middle.blend"))
     bpy.ops.wm.save_as_mainfile(filepath=path, copy=True)
     with bpy.data.libraries.load(path) as (there, _):
