@@ -35,8 +35,8 @@ class Jobs:
         for job in ledger.jobs():
             self._jobs[job.id] = job
             self._owners[job.id] = nobody
-            job.n += LEAP
             if job.open:
+                job.n += LEAP
                 self.move(job, self._ready_state(job.request))
 
     def get(self, job: bytes) -> Job | None:
