@@ -30,7 +30,7 @@ def test_the_checks_are_clean(command: tuple[str, ...]) -> None:
 
 
 def test_every_package_is_listed_for_packaging() -> None:
-    folders = {path.parent for room in ROOMS if room != "tests" for path in (ROOT / room).rglob("__init__.py")}
+    folders = {path.parent for room in ROOMS if room != "tests" for path in (ROOT / room).rglob("*.py")}
     found = {"reverie", *(f"reverie.{'.'.join(folder.relative_to(ROOT).parts)}" for folder in folders)}
     assert set(PYPROJECT["tool"]["setuptools"]["packages"]) == found
 

@@ -50,7 +50,7 @@ def set_up_render(quick: bool) -> None:
     scene.render.resolution_percentage = 20 if quick else 100
     scene.render.use_persistent_data = True
     scene.view_settings.look = "AgX - Medium High Contrast"
-    scene.view_settings.exposure = 0.3
+    scene.view_settings.exposure = 0.4
     cycles = scene.cycles
     cycles.samples = 2 if quick else 12
     cycles.adaptive_threshold = 0.1

@@ -18,7 +18,7 @@ BODY = [
 RIM = [(0.34, 2.04), (0.355, 2.055), (0.352, 2.07), (0.335, 2.072), (0.32, 2.06)]
 INSIDE = [(0.32, 2.06), (0.23, 1.9), (0.22, 1.72), (0.3, 1.52), (0.3, 1.2)]
 FOOT = [(0.0, 0.0), (0.29, 0.0), (0.315, 0.01), (0.32, 0.03), (0.31, 0.05), (0.30, 0.06)]
-STONE = [(0.0, 0.0), (0.98, 0.0), (1.0, -0.02), (1.0, -0.2), (0.98, -0.22)]
+STONE = [(0.0, 0.0), (0.97, 0.0), (0.985, -0.004), (0.996, -0.014), (1.0, -0.03), (1.0, -0.2), (0.98, -0.22)]
 
 
 def build(texture: Path) -> bpy.types.Node:
@@ -33,9 +33,7 @@ def build(texture: Path) -> bpy.types.Node:
     _turned("Rim", smooth(RIM, 6), gold)
     _turned("Foot", smooth(FOOT, 6), gold)
     _turned("Inside", smooth(INSIDE), _plain("Glaze", (0.55, 0.5, 0.42), roughness=0.3))
-    _turned(
-        "Stone", STONE[:2] + smooth(STONE[1:4], 4) + STONE[4:], _plain("Stone", (0.035, 0.033, 0.035), roughness=0.35)
-    )
+    _turned("Stone", STONE, _plain("Stone", (0.035, 0.033, 0.035), roughness=0.35))
     _turned("Ball", _sphere(0.16), gold).location = (0.70, -0.44, 0.16)
     _turned("Bead", _sphere(0.09), _plain("Jade", (0.05, 0.22, 0.14), roughness=0.18)).location = (0.44, -0.72, 0.09)
     _backdrop()
@@ -77,7 +75,7 @@ def _painted(image: bpy.types.Image) -> tuple[bpy.types.Material, bpy.types.Node
     shader.inputs["Coat Roughness"].default_value = 0.12
     node = tree.nodes.new("ShaderNodeTexImage")
     node.image = image
-    node.location = (-320, 300)
+    node.location = (shader.location.x - 340, shader.location.y)
     tree.links.new(node.outputs["Color"], shader.inputs["Base Color"])
     tree.nodes.active = node
     return material, node
