@@ -37,12 +37,7 @@ def needed_weights(architecture: Architecture, weights: Mapping[str, Tensor]) ->
         for key, tensor in _bare_model(architecture).state_dict().items()
         if key.startswith(paths) and not key.endswith(_STEP_COUNTER)
     }
-    faults = [f"{key} is missing" for key in expected if key not in weights]
-    faults += [
-        f"{key} is {_shape(weights[key])} instead of {_shape(tensor)}"
-        for key, tensor in expected.items()
-        if key in weights and weights[key].shape != tensor.shape
-    ]
+    faults = [fault for key, tensor in expected.items() if (fault := _fault(key, tensor, weights.get(key)))]
     if faults:
         more = f" and {len(faults) - 3} more" if len(faults) > 3 else ""
         raise UnfitWeights(
@@ -75,6 +70,13 @@ def _fold_batch_norm(module: nn.Module) -> None:
             setattr(module, name, nn.Identity())
         before = name, child
         _fold_batch_norm(child)
+
+
+def _fault(key: str, expected: Tensor, given: Tensor | None) -> str:
+    """What is wrong with an entry of a state dict; nothing when it fits."""
+    if given is None:
+        return f"{key} is missing"
+    return "" if given.shape == expected.shape else f"{key} is {_shape(given)} instead of {_shape(expected)}"
 
 
 def _shape(tensor: Tensor) -> str:
