@@ -84,6 +84,8 @@ class Dispatch:
                 result = {"blob": report["result"], "size": info.size, "picture": info.header()}
                 self._jobs.move(job, DONE, results={"picture": result})
                 log.info("Dream %s is done", job.id.hex()[:8])
+            case "LOST":
+                log.error("The device was lost\n%s", report["trace"])
             case "FAILED":
                 self._jobs.move(job, FAILED, error=_reported(report))
                 log.warning("Dream %s failed: %s", job.id.hex()[:8], report["msg"])
@@ -94,7 +96,7 @@ def _reported(report: dict[str, Any]) -> WireError:
     ref = ""
     if report["trace"]:
         ref = secrets.token_hex(4)
-        log.error("[%s] %s", ref, report["trace"])
+        log.error("[%s] A dream failed\n%s", ref, report["trace"])
     return WireError(report["code"], report["msg"], report["hint"], ref=ref)
 
 

@@ -3,7 +3,7 @@
 Gateway to worker: START {job, attempt, settings, input, result}, CANCEL {job}.
 Worker to gateway, each with ``token``: READY {devices}, BROKEN {msg, hint}, PROGRESS {job, attempt, step, steps,
 seconds_left}, PREVIEW {job, attempt, picture} + pixels, DONE {job, attempt, picture}, FAILED {job, attempt, code, msg,
-hint, trace}, STOPPED {job, attempt}.
+hint, trace}, STOPPED {job, attempt}, LOST {job, attempt, trace}, after which the worker ends.
 """
 
 from __future__ import annotations

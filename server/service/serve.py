@@ -15,10 +15,20 @@ from ...shared.wire.address import Address
 from ..networks.store import home
 from .gateway import SERVER, Gateway
 from .listening import listen
+from .workers import WorkersBroken
 
 LOG_BYTES, LOG_FILES = 4 << 20, 3
+LOG_FORMAT = "%(asctime)s %(levelname)s %(message)s"
 
 log = logging.getLogger(__name__)
+
+
+class FirstLine(logging.Formatter):
+    """What the person at the terminal sees of a record: no traceback."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The record's first line."""
+        return super().format(record).partition("\n")[0]
 
 
 def default_spool() -> Path:
@@ -43,6 +53,11 @@ def serve(text: str, devices: Sequence[str], spool: Path, json_ready: bool = Fal
             _announce(address, json_ready)
             gateway.run()
             log.info("Ending")
+        except WorkersBroken:
+            raise
+        except Exception:
+            log.exception("The server can't go on")
+            raise
         finally:
             gateway.close()
     finally:
@@ -57,14 +72,11 @@ def _announce(address: Address, json_ready: bool) -> None:
 
 
 def _start_log(folder: Path) -> None:
-    """Log to standard error, and with everything to a file that rotates."""
+    """Log to standard error, and with tracebacks to a file that rotates."""
     folder.mkdir(exist_ok=True)
     file = logging.handlers.RotatingFileHandler(
         folder / "server.log", maxBytes=LOG_BYTES, backupCount=LOG_FILES, encoding="utf-8"
     )
-    logging.basicConfig(
-        level=logging.INFO,
-        format="%(asctime)s %(levelname)s %(message)s",
-        handlers=[logging.StreamHandler(), file],
-        force=True,
-    )
+    terminal = logging.StreamHandler()
+    terminal.setFormatter(FirstLine(LOG_FORMAT))
+    logging.basicConfig(level=logging.INFO, format=LOG_FORMAT, handlers=[terminal, file], force=True)

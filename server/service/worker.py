@@ -82,7 +82,7 @@ class Task:
         self._next_progress = self._next_preview = 0.0
 
     def run(self, networks: Networks, device: torch.device) -> None:
-        """Dream, and report how it went. What breaks the device for good ends the process."""
+        """Dream, and report how it went. What breaks the device for good ends the process: a new one starts anew."""
         try:
             self._dream(networks, device)
         except Cancelled:
@@ -94,9 +94,10 @@ class Task:
         except Exception as error:
             if _memory_is_short(error):
                 return self._fail("OUT_OF_MEMORY", "The dream needs more memory than there is.", "Set a smaller tile.")
-            if _device_is_lost(error):
-                raise
             trace = traceback.format_exc()
+            if _device_is_lost(error):
+                self._link.tell("LOST", **self._about, trace=trace)
+                sys.exit(f"The device was lost: {type(error).__name__}")
             self._fail("INTERNAL", "The dream failed by a fault of Reverie's.", "The server's log says more.", trace)
 
     def _dream(self, networks: Networks, device: torch.device) -> None:
