@@ -10,8 +10,8 @@ from torch import Generator, Tensor
 from ..networks.staged import StagedNetwork
 from .objective import energy
 
-# Keeps a gradient of nothing but zeros from dividing by zero; any real gradient lies far above it.
-_SMALLEST_MEAN = 1e-30
+# Keeps a gradient, or activations, of nothing but zeros from dividing by zero; real ones lie far above it.
+_SMALLEST = 1e-30
 
 
 def draw_shift(generator: Generator, jitter: int) -> tuple[int, int]:
@@ -31,8 +31,18 @@ def gradient(picture: Tensor, network: StagedNetwork, layers: Sequence[str]) -> 
     """
     with torch.enable_grad():
         seen = picture.detach().to(network.mean.dtype, memory_format=torch.channels_last, copy=True).requires_grad_()
-        (result,) = torch.autograd.grad(energy(network(seen, layers)), seen)
-    return result.float().nan_to_num_(nan=0.0, posinf=0.0, neginf=0.0)
+        activations = network(seen, layers)
+        scale = _scale(activations)
+        (result,) = torch.autograd.grad(energy(activations) / scale, seen)
+    return result.float().mul_(scale).nan_to_num_(nan=0.0, posinf=0.0, neginf=0.0)
+
+
+def _scale(activations: Sequence[Tensor]) -> Tensor | float:
+    """By what to divide the energy so that float16, which ends at 65504, holds its gradient all the way back."""
+    if activations[0].dtype != torch.float16:
+        return 1.0
+    peak = torch.stack([activation.detach().abs().amax() for activation in activations]).amax()
+    return 16 * peak.float().clamp_min(_SMALLEST)
 
 
 def climb(picture: Tensor, gradient: Tensor, step: float, clip: bool) -> None:
@@ -40,7 +50,7 @@ def climb(picture: Tensor, gradient: Tensor, step: float, clip: bool) -> None:
 
     The average is that of |gradient| over all pixels and channels. ``clip`` keeps the picture in 0..1.
     """
-    mean = gradient.abs().mean().clamp_min_(_SMALLEST_MEAN)
+    mean = gradient.abs().mean().clamp_min_(_SMALLEST)
     picture.addcmul_(gradient, (step / 255) / mean)
     if clip:
         picture.clamp_(0, 1)

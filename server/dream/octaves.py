@@ -52,6 +52,6 @@ def _resize_axis(picture: Tensor, axis: int, side: int) -> Tensor:
     positions = torch.arange(side, dtype=torch.float64) * (last / max(side - 1, 1))
     before = positions.long().clamp_(max=last)
     after = (before + 1).clamp_(max=last)
-    weight = (positions - before).to(picture).view((-1, 1) if axis == -2 else (-1,))
+    weight = (positions - before).to(picture.dtype).to(picture.device).view((-1, 1) if axis == -2 else (-1,))
     lower, upper = (picture.index_select(axis, index.to(picture.device)) for index in (before, after))
     return lower.lerp_(upper, weight)
