@@ -28,6 +28,11 @@ def _after_load(*_: Any) -> None:
 
 
 @persistent
+def _before_undo(*_: Any) -> None:
+    results.before_undo()
+
+
+@persistent
 def _after_undo(*_: Any) -> None:
     results.after_undo()
     dreams.after_undo()
@@ -38,6 +43,8 @@ _HANDLERS = (
     (bpy.app.handlers.save_post, _after_save),
     (bpy.app.handlers.save_post_fail, _after_save),
     (bpy.app.handlers.load_post, _after_load),
+    (bpy.app.handlers.undo_pre, _before_undo),
+    (bpy.app.handlers.redo_pre, _before_undo),
     (bpy.app.handlers.undo_post, _after_undo),
     (bpy.app.handlers.redo_post, _after_undo),
 )

@@ -2,8 +2,8 @@
 
 Blender holds the bottom row first. Byte images are in their own colour space with straight alpha; float images are
 scene-linear with colour already multiplied by alpha, whatever their file was, unless they hold data. Pixels leave
-and arrive as the float32 that `foreach_get` gives: casting 2048 x 2048 RGBA to bytes takes Blender's numpy 200 ms,
-sending the four times larger floats to a server on this machine a quarter of that, and none of it on this thread.
+and arrive as the float32 that `foreach_get` gives: casting 2048 x 2048 RGBA to bytes would take this thread 200 ms,
+while the four times larger floats are with a server on this machine in 110 ms, 30 of them on this thread.
 """
 
 from __future__ import annotations

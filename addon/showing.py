@@ -55,7 +55,7 @@ def arrive(dream: Dream, picture: Picture) -> None:
     image = images.new_result(dream.name, dream.form, picture)
     images.write(image, picture)
     properties.store(image, dream.settings, source, datetime.now(UTC).isoformat(timespec="seconds"))
-    results.keep(image, picture, dream.replaces)
+    results.keep(image, picture, dream.replaces, dream.node)
     dream.result = image.session_uid
     # A result is worth keeping in the file even while its original is shown instead.
     image.use_fake_user = True

@@ -27,16 +27,20 @@ def of_source(source: str, path: str = "//nowhere.png") -> bpy.types.Image:
     return image
 
 
-def linked() -> bpy.types.Image:
-    """An image that lies in another file."""
+def linked() -> bpy.types.Material:
+    """A material that lies in another file, with its image “Tiles”."""
     path = str(Path(tempfile.mkdtemp(), "library.blend"))
     image = stage.painted("Tiles")
     image.pack()
-    bpy.data.libraries.write(path, {image}, fake_user=True)
+    stage.material(image)
+    material = bpy.context.object.active_material
+    material.name = "Floor"
+    bpy.data.libraries.write(path, {material}, fake_user=True)
+    bpy.data.materials.remove(material)
     bpy.data.images.remove(image)
     with bpy.data.libraries.load(path, link=True) as (_, into):
-        into.images = ["Tiles"]
-    return into.images[0]
+        into.materials = ["Floor"]
+    return into.materials[0]
 
 
 def play() -> None:
@@ -65,12 +69,14 @@ def play() -> None:
     assert notice.level == "ERROR" and "no such network" in f"{notice.message} {notice.hint}", notice
     assert node.image.name == "Bricks" and "Bricks dream" not in bpy.data.images
 
-    # An image linked from another file can't be changed, but it can be dreamt on.
-    tiles = linked()
-    dream = stage.part("dreams").start(tiles, stage.settings())
+    # What is linked from another file can't be changed, but it can be dreamt on.
+    floor = linked()
+    node = next(node for node in floor.node_tree.nodes if node.type == "TEX_IMAGE")
+    dream = stage.part("dreams").start(node.image, stage.settings(), stage.place(node))
     stage.finish(dream)
     result = bpy.data.images["Tiles dream"]
-    assert result.library is None and result.reverie.original == tiles
+    assert result.library is None and result.reverie.original == node.image and node.image.name == "Tiles"
+    assert "linked" in stage.part("notices").current().message
 
     # A remote server needs Blender's permission to go online.
     if not bpy.app.online_access:
