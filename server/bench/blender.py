@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import subprocess
-import sys
+import tempfile
+from pathlib import Path
 
 from ...shared.wire.address import Address
+from ..extension.blenders import Blender
+from ..extension.tree import ROOT, copy_extension
+
+TIMEOUT = 300.0
 
 
-def blender_round_trips(address: Address, side: int, rounds: int) -> tuple[list[float], list[float]] | None:
-    """Seconds from one datablock to the next, once for each round, and of each pump tick that moved bytes.
-
-    None when there is no Blender in this environment. Raises RuntimeError with what Blender said.
-    """
-    if importlib.util.find_spec("bpy") is None:
-        return None
-    command = [sys.executable, "-m", "reverie.addon.headless.bench_wire", str(address), str(side), str(rounds)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+def blender_round_trips(blender: Blender, address: Address, side: int, rounds: int) -> dict[str, list[float]]:
+    """What ``addon/headless/bench_wire.py`` measures. Raises RuntimeError with Blender's last words."""
+    with tempfile.TemporaryDirectory(prefix="reverie-bench-") as folder:
+        profile = Path(folder) / "profile"
+        copy_extension(profile / "extensions" / "user_default" / "reverie")
+        script = ROOT / "addon" / "headless" / "bench_wire.py"
+        done = blender.run(script, str(address), str(side), str(rounds), profile=profile, timeout=TIMEOUT)
     for line in done.stdout.splitlines():
-        if line.startswith("{"):
-            figures = json.loads(line)
-            return figures["seconds"], figures["ticks"]
-    raise RuntimeError(f"Blender gave no figures: {(done.stderr or done.stdout).strip().splitlines()[-1:]}")
+        if line.startswith('{"seconds"'):
+            return json.loads(line)
+    raise RuntimeError(f"{blender.title} gave no figures; its last words: {done.stdout.strip()[-500:]}")
