@@ -71,7 +71,7 @@ def dream_picture(
     if settings.strength == 0.0:
         yield Done(picture)
         return
-    network = networks(settings.network, device, pick_dtype(settings.precision, device))
+    network = networks(settings.network, device, pick_dtype(settings.precision, device, settings.network))
     display = to_display(picture, device)
     for event in dream_still(display.tensor, network, settings):
         match event:

@@ -11,6 +11,9 @@ import torch
 
 from ...shared.declaration import SettingError
 
+# Networks whose gradient in bfloat16 is that in float32 but for a cosine of 0.99: measured, see docs/performance.md.
+_STEADY = frozenset({"ornament"})
+
 
 @dataclass(frozen=True, slots=True)
 class DeviceInfo:
@@ -51,15 +54,27 @@ def describe(device: torch.device) -> DeviceInfo:
     return DeviceInfo(f"CPU ({platform.machine()}, {torch.get_num_threads()} threads)", "cpu", _physical_memory())
 
 
-def pick_dtype(precision: str, device: torch.device) -> torch.dtype:
+def pick_dtype(precision: str, device: torch.device, network: str = "") -> torch.dtype:
     """The numbers a network computes in, for the setting ``precision``. The picture itself stays float32.
 
-    "auto" takes float32: bfloat16 turns the gradient too far away from the float32 one (see docs/performance.md).
-    Raises `SettingError` for float16 on a CPU, which would crawl.
+    "auto" takes bfloat16 where the device multiplies it in hardware and ``network`` is known to dream the same
+    in it, float32 otherwise. Raises `SettingError` for float16 on a CPU, which would crawl.
     """
     if precision == "float16" and device.type == "cpu":
         raise SettingError("precision", "Half precision needs a graphics card", "auto, float32 or bfloat16")
-    return torch.float32 if precision == "auto" else getattr(torch, precision)
+    if precision != "auto":
+        return getattr(torch, precision)
+    return torch.bfloat16 if network in _STEADY and _multiplies_bfloat16(device) else torch.float32
+
+
+def _multiplies_bfloat16(device: torch.device) -> bool:
+    if device.type == "cuda":
+        return torch.cuda.get_device_capability(device) >= (8, 0)
+    if device.type == "cpu":
+        # Torch tells these only under private names, which another version may lack.
+        checks = (getattr(torch.cpu, name, None) for name in ("_is_avx512_bf16_supported", "_is_amx_tile_supported"))
+        return any(check() for check in checks if check)
+    return False
 
 
 def repeatable(precision: str) -> AbstractContextManager[None]:

@@ -33,7 +33,16 @@ def test_a_cpu_has_a_name_and_memory() -> None:
 def test_precision_names_are_torch_types() -> None:
     assert pick_dtype("float32", CPU) is torch.float32
     assert pick_dtype("bfloat16", CPU) is torch.bfloat16
-    assert pick_dtype("auto", CPU) in (torch.float32, torch.bfloat16)
+    assert pick_dtype("auto", CPU) is torch.float32
+
+
+def test_auto_takes_bfloat16_only_where_it_is_fast_and_safe(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: True, raising=False)
+    assert pick_dtype("auto", CPU, "ornament") is torch.bfloat16
+    assert pick_dtype("auto", CPU, "googlenet") is torch.float32
+    for check in ("_is_avx512_bf16_supported", "_is_amx_tile_supported"):
+        monkeypatch.setattr(torch.cpu, check, lambda: False, raising=False)
+    assert pick_dtype("auto", CPU, "ornament") is torch.float32
 
 
 def test_half_precision_needs_a_graphics_card() -> None:
