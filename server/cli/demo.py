@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import time
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -32,8 +33,9 @@ def command(out: Path, quick: bool) -> None:
     signal.signal(signal.SIGINT, _stop)
     signal.signal(signal.SIGTERM, _stop)
     console = Console(highlight=False)
-    seconds = (_show if console.is_terminal else _tell)(run_demo(out, quick), console)
-    console.print(f"\nDone in {spoken(seconds)}. In {out.resolve()}:", soft_wrap=True)
+    began = time.monotonic()
+    (_show if console.is_terminal else _tell)(run_demo(out, quick), console)
+    console.print(f"\nDone in {spoken(time.monotonic() - began)}. In {out.resolve()}:", soft_wrap=True)
     for name, what in FILES.items():
         console.print(f"  {name:<12} {what}")
 
@@ -45,15 +47,13 @@ def _stop(*_: object) -> None:
     raise KeyboardInterrupt
 
 
-def _show(phases: Iterable[Phase], console: Console) -> float:
-    """A bar for the phase under way and a line for each that is over; returns the seconds they took."""
-    total = 0.0
+def _show(phases: Iterable[Phase], console: Console) -> None:
+    """A bar for the phase under way and a line for each that is over."""
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[left]}"))
     with Progress(*columns, console=console, transient=True) as progress:
         bar = progress.add_task("", total=None, left="")
         for phase in phases:
             if phase.over:
-                total += phase.seconds
                 console.print(_line(phase))
             left = phase.seconds_left
             progress.update(
@@ -63,17 +63,13 @@ def _show(phases: Iterable[Phase], console: Console) -> float:
                 total=None if left is None else phase.seconds + left,
                 left="" if left is None else f"{spoken(left)} left",
             )
-    return total
 
 
-def _tell(phases: Iterable[Phase], console: Console) -> float:
-    """A line for each phase that is over; returns the seconds they took."""
-    total = 0.0
+def _tell(phases: Iterable[Phase], console: Console) -> None:
+    """A line for each phase that is over."""
     for phase in phases:
         if phase.over:
-            total += phase.seconds
             console.print(_line(phase))
-    return total
 
 
 def _line(phase: Phase) -> str:

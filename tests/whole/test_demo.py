@@ -85,6 +85,14 @@ def test_a_server_that_dies_ends_the_demo_with_a_sentence(tmp_path: Path) -> Non
                 subprocess.run(["pkill", "-KILL", "-P", str(os.getpid()), "-f", "reverie serve"], check=False)
 
 
+def test_without_blender_the_demo_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(DemoError, match="bpy") as caught:
+        next(run_demo(tmp_path / "out"))
+    assert "uv run reverie demo" in caught.value.hint
+    assert not (tmp_path / "out").exists()
+
+
 def pixels(path: Path) -> np.ndarray:
     """RGB of a picture file, H×W×3, 0..1."""
     values = read_picture(path).pixels
