@@ -48,7 +48,7 @@ def motifs(size: int, spacing: float) -> list[Motif]:
 def _rings(x: Tensor, y: Tensor) -> Iterator[Motif]:
     radius, around = _polar(x, y)
     for ring in (8.0, 14.0):
-        yield Motif(around, _bend(radius, 0.0), gaussian((radius - ring).square(), 3.5), ring, 0.78, (0.3, 0.3, 0.3))
+        yield Motif(around, _bend(radius, 0.0), gaussian((radius - ring).square(), 3.5), ring, 0.78, (0.3, 0.3, 0.08))
 
 
 def _whirls(x: Tensor, y: Tensor) -> Iterator[Motif]:
@@ -66,7 +66,7 @@ def _feathers(x: Tensor, y: Tensor) -> Iterator[Motif]:
         angle = k * math.pi / 4
         _, across = turned(x, y, angle)
         barbs = across.sign() * 0.8 * (1 - gaussian(across.square(), 3.0))
-        yield Motif(angle + barbs, torch.zeros_like(x), weight, 6.0, 1.08, (-0.06, 0.36, 0.0))
+        yield Motif(angle + barbs, torch.zeros_like(x), weight, 6.0, 1.08, (-0.06, 0.3, -0.08))
 
 
 def _waves(x: Tensor, y: Tensor) -> Iterator[Motif]:
@@ -78,7 +78,7 @@ def _waves(x: Tensor, y: Tensor) -> Iterator[Motif]:
         phase = along / length + shift
         weight = gaussian((across - height * phase.sin()).square(), 4.0) * gaussian(along.square(), 12.0)
         direction = angle + torch.atan(height / length * phase.cos())
-        yield Motif(direction, torch.zeros_like(x), weight, 5.0, 1.12, (0.0, -0.36, 0.36))
+        yield Motif(direction, torch.zeros_like(x), weight, 5.0, 1.12, (0.0, -0.36, 0.12))
 
 
 def _polar(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
