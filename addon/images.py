@@ -48,7 +48,7 @@ def by_uid(uid: int | None) -> Image | None:
 
 
 def check(image: Image) -> None:
-    """Raise `Problem` where ``image`` has no pixels that can be dreamt on. Reads no pixels."""
+    """Raise `Problem` where ``image`` has no pixels that can be dreamt on. May load its file."""
     name = f"“{image.name}”"
     if image.type in ("RENDER_RESULT", "COMPOSITING"):
         raise Problem(f"{name} is not kept as an image.", "Save it with Image > Save As and dream on the file.")

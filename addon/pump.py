@@ -24,6 +24,9 @@ PATIENCE = 30.0
 # How often the progress is drawn anew, in seconds.
 REDRAW_EVERY = 0.1
 
+# The kinds of modal operators that are strokes: an undo step in the middle of one would keep half of it.
+STROKES = {"TRANSFORM", "PAINT", "SCULPT", "GREASE_PENCIL", "GPENCIL", "CURVES", "SCULPT_CURVES"}
+
 _drawn: object = None
 _drawn_at = 0.0
 
@@ -31,10 +34,11 @@ _drawn_at = 0.0
 def pump(budget: float = BUDGET) -> bool:
     """Move the dreams on for at most about ``budget`` seconds. True where there is more to do at once.
 
-    A tick that takes in a whole picture does nothing else, since that can't be split.
+    A tick that takes in a whole picture does nothing else, since that can't be split. Pictures wait while Blender
+    renders and while the artist is in the middle of a stroke: the file must not change under either.
     """
     server_process.watch()
-    if dreams.tend():
+    if not _is_busy() and dreams.tend():
         return True
     client = connection.current()
     return client.pump(budget) if client else False
@@ -73,6 +77,13 @@ def unregister() -> None:
         dreams.cancel(dream)
     connection.close()
     server_process.stop()
+
+
+def _is_busy() -> bool:
+    if bpy.app.is_job_running("RENDER"):
+        return True
+    modal = (operator for window in bpy.context.window_manager.windows for operator in window.modal_operators)
+    return any(operator.bl_idname.partition("_OT_")[0] in STROKES for operator in modal)
 
 
 def _tick() -> float:

@@ -85,7 +85,7 @@ def _out_of_place(dream: Dream) -> str:
 
 def _push_undo(message: str) -> None:
     windows = bpy.context.window_manager.windows
-    # A timer has no window of its own, and background mode none at all.
+    # A timer has no window of its own.
     with bpy.context.temp_override(**({"window": windows[0]} if windows else {})):
         if bpy.ops.ed.undo_push.poll():
             bpy.ops.ed.undo_push(message=message)

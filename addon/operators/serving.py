@@ -25,6 +25,11 @@ def _approach() -> Client:
     return connection.get()
 
 
+def _is_decided() -> bool:
+    """Whether it is known if the server can be reached."""
+    return connection.is_connected() or connection.problem() is not None
+
+
 class TestConnection(Operator):
     """Try to reach the dream server, and say what is wrong where that fails"""
 
@@ -47,7 +52,7 @@ class TestConnection(Operator):
 
     def modal(self, context: Context, event: Event) -> set[str]:
         """Look whether there is an answer yet."""
-        if event.type != "TIMER" or not (connection.is_connected() or time.monotonic() > self._deadline):
+        if event.type != "TIMER" or not (_is_decided() or time.monotonic() > self._deadline):
             return {"PASS_THROUGH"}
         context.window_manager.event_timer_remove(self._timer)
         return self._tell()
@@ -59,7 +64,7 @@ class TestConnection(Operator):
         except Problem as problem:
             return self._failed(problem)
         deadline = time.monotonic() + PATIENCE
-        while not connection.is_connected() and time.monotonic() < deadline:
+        while not _is_decided() and time.monotonic() < deadline:
             pump.pump()
             client.wait(pump.BUSY)
         return self._tell()
