@@ -12,8 +12,6 @@ from ...shared.declaration import SettingError
 from . import store
 from .architectures import ARCHITECTURES, Architecture
 
-ORNAMENT_LAYERS = ("strokes", "contours", "ornaments")
-
 
 @dataclass(frozen=True, slots=True)
 class NetworkInfo:
@@ -27,6 +25,19 @@ class NetworkInfo:
     installed: bool
     source: str
     classes: int
+
+
+ORNAMENT = NetworkInfo(
+    name="ornament",
+    title="Ornament",
+    architecture="ornament",
+    layers=("strokes", "contours", "ornaments"),
+    default_layers=("ornaments",),
+    installed=True,
+    source="built from formulas, needs no weights",
+    classes=0,
+)
+BUILT_IN = frozenset({ORNAMENT.name, *ARCHITECTURES})
 
 
 class Layered(Protocol):
@@ -58,7 +69,7 @@ class UnknownLayer(SettingError):
 
 def catalogue() -> list[NetworkInfo]:
     """Every network: ornament first, then torchvision's, then those that were added, by name."""
-    built_in = [_ORNAMENT, *(_of_torchvision(architecture) for architecture in ARCHITECTURES.values())]
+    built_in = [ORNAMENT, *(_of_torchvision(architecture) for architecture in ARCHITECTURES.values())]
     return built_in + [_of_card(card) for card in store.cards() if card.name not in BUILT_IN]
 
 
@@ -85,19 +96,6 @@ def check_layers(network: Layered, names: Iterable[str]) -> tuple[str, ...]:
             )
         checked.append(match)
     return tuple(checked) or network.default_layers
-
-
-_ORNAMENT = NetworkInfo(
-    name="ornament",
-    title="Ornament",
-    architecture="ornament",
-    layers=ORNAMENT_LAYERS,
-    default_layers=("ornaments",),
-    installed=True,
-    source="built from formulas, needs no weights",
-    classes=0,
-)
-BUILT_IN = frozenset({_ORNAMENT.name, *ARCHITECTURES})
 
 
 def _of_torchvision(architecture: Architecture) -> NetworkInfo:

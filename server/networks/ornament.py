@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from .catalogue import ORNAMENT_LAYERS
+from .catalogue import ORNAMENT
 from .filters import (
     ANGLES,
     ORIENTATIONS,
@@ -44,8 +44,8 @@ _SPOTS = 2 * len(AXES)
 
 def ornament() -> StagedNetwork:
     """Build the network; every build is equal."""
-    stages: dict[str, nn.Module] = dict(zip(ORNAMENT_LAYERS, (_Strokes(), _Contours(), _Ornaments()), strict=True))
-    return StagedNetwork("ornament", stages, ("ornaments",), mean=(0.5, 0.5, 0.5), std=(0.25, 0.25, 0.25))
+    stages: dict[str, nn.Module] = dict(zip(ORNAMENT.layers, (_Strokes(), _Contours(), _Ornaments()), strict=True))
+    return StagedNetwork(ORNAMENT.name, stages, ORNAMENT.default_layers, mean=(0.5, 0.5, 0.5), std=(0.25, 0.25, 0.25))
 
 
 class _Strokes(nn.Module):
@@ -117,27 +117,33 @@ def _arc(angle: float, curvature: float) -> Tensor:
 
 def _template(motif: Motif, number: int, sign: int) -> Tensor:
     """A motif as weights over arcs and spots: (30, 9, 9)."""
+    # Golden angles keep the motifs' hues apart.
+    hue = sign * torch.tensor([0.7, math.cos(2.4 * number), math.sin(2.4 * number)], dtype=torch.float64)
+    return torch.cat([motif.gain * _shape(motif), torch.cat([hue, -hue])[:, None, None] * _disc(motif.core)])
+
+
+def _shape(motif: Motif) -> Tensor:
+    """The arcs a motif is made of: (24, 9, 9), its positive part of sum 1."""
     arcs = []
     for angle in ANGLES:
         # An arc has no head: seen against its direction it bends the other way.
         bend = motif.curvature * torch.cos(motif.direction - angle).sign()
         near = motif.weight * alike(motif.direction, angle, 3.0)
         arcs += [near * gaussian((bend - curvature).square(), 0.07) for curvature in CURVATURES]
-    squared = squared_distance(9, 4.0)
     shape = torch.stack(arcs)
     shape = shape - shape.mean(0, keepdim=True)
-    # Lines that all run one way are no ornament: a template's answer to them is nil.
-    window = gaussian(squared, 12.0)
+    # Lines that all run one way are no ornament: the answer to them is nil.
+    window = gaussian(squared_distance(9, 4.0), 12.0)
     shape = shape - window * shape.sum((1, 2), keepdim=True) / window.sum()
-    shape = motif.gain * shape / shape.clamp(min=0).sum()
-    # The middle in one colour and its rim in the opposite; golden angles keep the motifs' hues apart.
-    hue = sign * torch.tensor([0.7, math.cos(2.4 * number), math.sin(2.4 * number)], dtype=torch.float64)
-    core, rim = (
-        gaussian(squared, motif.core / 2),
-        gaussian((squared.sqrt() - 1.3 * motif.core).square(), 0.35 * motif.core),
-    )
-    disc = 0.1 * (core / core.sum() - rim / rim.sum())
-    return torch.cat([shape, torch.cat([hue, -hue])[:, None, None] * disc])
+    return shape / shape.clamp(min=0).sum()
+
+
+def _disc(radius: float) -> Tensor:
+    """A middle against its rim, (9, 9): what a motif asks of the spots of its own hue."""
+    squared = squared_distance(9, 4.0)
+    middle = gaussian(squared, radius / 2)
+    rim = gaussian((squared.sqrt() - 1.3 * radius).square(), 0.35 * radius)
+    return 0.1 * (middle / middle.sum() - rim / rim.sum())
 
 
 def _tinted(filter_: Tensor, axes: Tensor) -> Tensor:

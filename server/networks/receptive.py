@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,7 +37,7 @@ class Field:
 
 def receptive_fields(stages: nn.ModuleList, side: int = 512) -> list[Field]:
     """The field of each of ``stages``, run one after the other on a picture of ``side`` pixels."""
-    return [watch.field(out) for out, watch in _outputs(stages, side)]
+    return [field for _, field in _run(stages, side)]
 
 
 def smallest_side(stages: nn.ModuleList, limit: int = 512) -> int:
@@ -51,19 +51,22 @@ def smallest_side(stages: nn.ModuleList, limit: int = 512) -> int:
 
 def _fits(stages: nn.ModuleList, side: int) -> bool:
     try:
-        return all(out.numel() for out, _ in _outputs(stages, side))
+        return all(output.numel() for output, _ in _run(stages, side))
     except RuntimeError:  # torch's word for a kernel larger than its input
         return False
 
 
 @torch.no_grad()
-def _outputs(stages: nn.ModuleList, side: int) -> Iterator[tuple[Tensor, _Watch]]:
+def _run(stages: nn.ModuleList, side: int) -> list[tuple[Tensor, Field]]:
+    """What each stage puts out, without numbers in it, and its field."""
     x = torch.empty(1, 3, side, side, device="meta")
+    outputs = []
     with _Watch() as watch:
         for stage in stages:
             shapes = {name: tensor.to("meta", torch.float32) for name, tensor in stage.state_dict().items()}
             x = functional_call(stage, shapes, x)
-            yield x, watch
+            outputs.append((x, watch.field(x)))
+    return outputs
 
 
 class _Watch(TorchDispatchMode):
