@@ -66,7 +66,8 @@ def _fold_batch_norm(module: nn.Module) -> None:
     before: tuple[str, nn.Module] | None = None
     for name, child in list(module.named_children()):
         if isinstance(child, nn.BatchNorm2d) and before and isinstance(before[1], nn.Conv2d):
-            setattr(module, before[0], fuse_conv_bn_eval(before[1], child))
+            # In float64: what is rounded off here would be dreamed on in every step.
+            setattr(module, before[0], fuse_conv_bn_eval(before[1].double(), child.double()).float())
             setattr(module, name, nn.Identity())
         before = name, child
         _fold_batch_norm(child)
