@@ -81,7 +81,11 @@ class Blur(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """(N, C, H, W) -> (N, C, H / stride, W / stride)."""
         channels, size = x.shape[1], len(self.taps)
-        down, right = self.taps.view(1, 1, size, 1), self.taps.view(1, 1, 1, size)
+        # Always in float32: an average of many values wants the digits, and on some shapes oneDNN 3.13 compiles a
+        # depthwise convolution in bfloat16 without end.
+        taps, wide = self.taps.float(), x.float()
+        down, right = taps.view(1, 1, size, 1), taps.view(1, 1, 1, size)
         half = size // 2
-        x = F.conv2d(x, down.expand(channels, 1, size, 1), None, (self.stride, 1), (half, 0), groups=channels)
-        return F.conv2d(x, right.expand(channels, 1, 1, size), None, (1, self.stride), (0, half), groups=channels)
+        wide = F.conv2d(wide, down.expand(channels, 1, size, 1), None, (self.stride, 1), (half, 0), groups=channels)
+        wide = F.conv2d(wide, right.expand(channels, 1, 1, size), None, (1, self.stride), (0, half), groups=channels)
+        return wide.to(x.dtype)

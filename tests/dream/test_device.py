@@ -36,12 +36,14 @@ def test_precision_names_are_torch_types() -> None:
     assert pick_dtype("auto", CPU) is torch.float32
 
 
-def test_auto_takes_bfloat16_only_where_it_is_fast_and_safe(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: True, raising=False)
-    assert pick_dtype("auto", CPU, "ornament") is torch.bfloat16
-    assert pick_dtype("auto", CPU, "googlenet") is torch.float32
-    for check in ("_is_avx512_bf16_supported", "_is_amx_tile_supported"):
-        monkeypatch.setattr(torch.cpu, check, lambda: False, raising=False)
+@pytest.mark.parametrize(("capability", "ornament"), [((9, 0), torch.bfloat16), ((7, 5), torch.float32)])
+def test_auto_takes_bfloat16_only_where_it_is_fast_and_safe(
+    monkeypatch: pytest.MonkeyPatch, capability: tuple[int, int], ornament: torch.dtype
+) -> None:
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda _: capability)
+    card = torch.device("cuda:0")
+    assert pick_dtype("auto", card, "ornament") is ornament
+    assert pick_dtype("auto", card, "googlenet") is torch.float32
     assert pick_dtype("auto", CPU, "ornament") is torch.float32
 
 

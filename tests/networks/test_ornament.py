@@ -80,3 +80,9 @@ def test_half_precision_sees_the_same():
     full = load("ornament")(rings())[0]
     half = load("ornament", dtype=torch.bfloat16)(rings().bfloat16())[0].float()
     assert torch.nn.functional.cosine_similarity(full.flatten(), half.flatten(), dim=0) > 0.98
+
+
+@pytest.mark.timeout(60)
+def test_half_precision_ends_on_any_shape():
+    """Some shapes once sent torch's compiler of bfloat16 convolutions into a loop without end."""
+    assert load("ornament", dtype=torch.bfloat16)(torch.rand(1, 3, 186, 373).bfloat16())[0].isfinite().all()
