@@ -82,7 +82,7 @@ class _Settings:
         if network and not network.get("installed", True):
             note = layout.row()
             note.active = False
-            note.label(text="Its weights are fetched first", icon="INFO")
+            note.label(text="Its weights are not on the server yet", icon="INFO")
 
 
 class _Advanced:

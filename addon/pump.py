@@ -14,8 +14,7 @@ from .problems import Problem
 if TYPE_CHECKING:
     from .dream import Dream
 
-# What one tick may take of Blender's time, in seconds, and how long to wait for the next.
-BUDGET = 0.006
+# How long to wait for the next tick, in seconds, while dreams are under way and while none are.
 BUSY, IDLE = 0.02, 0.5
 
 # How long a script waits for a server that is not there, in seconds.
@@ -31,8 +30,8 @@ _drawn: object = None
 _drawn_at = 0.0
 
 
-def pump(budget: float = BUDGET) -> bool:
-    """Move the dreams on for at most about ``budget`` seconds. True where there is more to do at once.
+def pump() -> bool:
+    """Move the dreams on, for a few milliseconds. True where there is more to do at once.
 
     A tick that takes in a whole picture does nothing else, since that can't be split. Pictures wait while Blender
     renders and while the artist is in the middle of a stroke: the file must not change under either.
@@ -41,7 +40,7 @@ def pump(budget: float = BUDGET) -> bool:
     if not _is_busy() and dreams.tend():
         return True
     client = connection.current()
-    return client.pump(budget) if client else False
+    return client.pump() if client else False
 
 
 def wait(dream: Dream) -> None:

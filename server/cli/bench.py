@@ -28,7 +28,7 @@ def engine(networks: tuple[str, ...], sides: tuple[int, ...], device: str, quick
 
 @command.command()
 @click.option("--side", type=click.IntRange(16, 8192), default=2048, show_default=True, help="Of the picture, pixels.")
-@click.option("--rounds", type=click.IntRange(1), default=5, show_default=True)
+@click.option("--rounds", type=click.IntRange(1), default=10, show_default=True)
 def wire(side: int, rounds: int) -> None:
     """How fast a picture travels to the server and back, beside a bare ZeroMQ transfer."""
     from ..bench.wire import run

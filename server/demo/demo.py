@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from .processes import Child, DemoError, dream_server, headless_blender
+from ..service.local import LocalServer, local_server
+from .processes import Child, DemoError, headless_blender
 
 FILES = {
     "before.png": "the vase, painted with a photograph",
@@ -54,9 +55,9 @@ def run_demo(folder: Path, quick: bool = False) -> Iterator[Phase]:
     yield clock.now()
     with (
         tempfile.TemporaryDirectory(prefix="reverie-demo-", ignore_cleanup_errors=True) as name,
-        dream_server(Path(name)) as (server, address),
+        local_server() as server,
         headless_blender(
-            Path(name), "demo.py", address, str(folder.resolve()), *(["--quick"] if quick else [])
+            Path(name), "demo.py", str(server.address), str(folder.resolve()), *(["--quick"] if quick else [])
         ) as blender,
     ):
         yield from _follow(blender, server, clock)
@@ -86,7 +87,7 @@ class _Clock:
         return Phase(self.title, now - self._began, left, over)
 
 
-def _follow(blender: Child, server: Child, clock: _Clock) -> Iterator[Phase]:
+def _follow(blender: Child, server: LocalServer, clock: _Clock) -> Iterator[Phase]:
     """Turn what Blender's script tells into events, until it ends."""
     heard: deque[str] = deque(maxlen=_LAST_LINES)
     while True:

@@ -122,6 +122,7 @@ def _networks() -> list[dict[str, Any]]:
             "name": network.name,
             "title": network.title,
             "layers": list(network.layers),
+            "default_layers": list(network.default_layers),
             "installed": network.installed,
             "classes": network.classes,
         }

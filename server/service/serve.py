@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import logging.handlers
+import os
 import signal
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,6 +19,7 @@ from .listening import listen
 from .workers import WorkersBroken
 
 LOG_BYTES, LOG_FILES = 4 << 20, 3
+NICENESS = 10
 LOG_FORMAT = "%(asctime)s %(levelname)s %(message)s"
 
 log = logging.getLogger(__name__)
@@ -42,6 +44,7 @@ def serve(text: str, devices: Sequence[str], spool: Path, json_ready: bool = Fal
     Once ready, one line on standard output says where: in words, or with ``json_ready`` as a JSON map.
     Raises `ListenError`, `SpoolInUse`, `WorkersBroken`.
     """
+    _give_way()
     context = zmq.Context()
     try:
         socket, address = listen(context, text)
@@ -62,6 +65,12 @@ def serve(text: str, devices: Sequence[str], spool: Path, json_ready: bool = Fal
             gateway.close()
     finally:
         context.destroy(linger=0)
+
+
+def _give_way() -> None:
+    """Let other processes go first, now and in the workers: dreaming must not make Blender stutter beside it."""
+    if hasattr(os, "nice"):  # not on Windows
+        os.nice(NICENESS)
 
 
 def _announce(address: Address, json_ready: bool) -> None:

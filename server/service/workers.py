@@ -6,6 +6,7 @@ import contextlib
 import hmac
 import json
 import logging
+import math
 import secrets
 import subprocess
 import sys
@@ -20,6 +21,8 @@ from .ledger import Job
 from .link import pack, unpack
 
 RESTART_PAUSES = (0.0, 1.0, 5.0, 30.0)
+# A worker that does not stop so many seconds after being told hangs, and is ended.
+DEAF_AFTER = 30.0
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +45,7 @@ class Worker:
         self.route: bytes | None = None
         self.devices: list[dict[str, Any]] = []
         self.job: tuple[bytes, int] | None = None
+        self.told_to_stop = math.inf
         self.quick_deaths = 0
         self.start_at = 0.0
 
@@ -77,6 +81,10 @@ class Workers:
         """Start what should run; returns the jobs (id, attempt) of workers that have died since the last look."""
         orphans = []
         for worker in self._workers:
+            if worker.process is not None and time.monotonic() - worker.told_to_stop > DEAF_AFTER:
+                log.warning("The worker on %s does not stop, and is ended", worker.device)
+                worker.process.kill()
+                worker.process.wait()
             if worker.process is not None and worker.process.poll() is not None:
                 orphans += [worker.job] if worker.job else []
                 self._bury(worker)
@@ -102,6 +110,7 @@ class Workers:
         """Tell the worker that has ``job``, if any, to stop."""
         for worker in self._workers:
             if worker.job and worker.job[0] == job:
+                worker.told_to_stop = min(worker.told_to_stop, time.monotonic())
                 self._send(worker, "CANCEL", job=job)
 
     def receive(self) -> Iterator[tuple[dict[str, Any], memoryview]]:
@@ -120,7 +129,7 @@ class Workers:
             elif report["t"] == "BROKEN":
                 raise WorkersBroken(report["msg"], report["hint"])
             if report["t"] in ("DONE", "FAILED", "STOPPED"):
-                worker.job = None
+                worker.job, worker.told_to_stop = None, math.inf
             yield report, frames[2].buffer if len(frames) > 2 else memoryview(b"")
 
     def close(self) -> None:
@@ -168,6 +177,7 @@ class Workers:
         worker.quick_deaths += 1
         worker.start_at = time.monotonic() + pause
         worker.process, worker.route, worker.job, worker.token, worker.devices = None, None, None, "", []
+        worker.told_to_stop = math.inf
 
     def _send(self, worker: Worker, kind: str, **fields: Any) -> None:
         try:

@@ -16,8 +16,9 @@ from ..wire.errors import WireError
 from .connection import Connection, ConnectionState, ServerInfo
 from .dream import DreamState, RemoteDream, Send
 
-# What one pump may take of its caller's time, in seconds: a tick of Blender's interface.
-BUDGET = 0.008
+# What one pump may take of its caller's time, in seconds. A tick of Blender's interface has 10 ms; the rest is for
+# other processes, which the system may let run in the middle of it for as long again.
+BUDGET = 0.003
 
 
 class Client:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 import os
 from collections import deque
 from collections.abc import Mapping
@@ -68,8 +69,9 @@ class Download:
     def __init__(self, blob: bytes, info: PictureInfo) -> None:
         self.blob = blob
         self._info = info
-        # Not a bytearray: that would clear the whole memory at once, which shows as a stutter.
-        self._data = np.empty(info.size, np.uint8)
+        # Memory that comes page by page as it is written: a bytearray would be cleared all at once, and numpy asks
+        # for pages of 2 MiB, each of which can take the system 5 ms to find. Both show as stutter.
+        self._data = np.frombuffer(mmap.mmap(-1, info.size), np.uint8)
         self._here = Bitmap(info.size)
 
     def get(self) -> dict[str, Any]:

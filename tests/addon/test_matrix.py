@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from reverie.server.demo.processes import dream_server
 from reverie.server.extension.blenders import Blender, bpy_module
 from reverie.server.extension.build import build
 from reverie.server.extension.errors import ExtensionError
 from reverie.server.extension.trial import Trial, this_platform, try_extension
+from reverie.server.service.local import local_server
 
 SCRIPTS = Path(__file__).parent / "scripts"
 
@@ -27,9 +27,9 @@ def zip_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with dream_server(tmp_path_factory.mktemp("server")) as (_, address):
-        yield address
+def address() -> Iterator[str]:
+    with local_server("cpu") as server:
+        yield str(server.address)
 
 
 @pytest.fixture(scope="module", params=["4.2.23", "4.5.15", "5.0.1", "5.2.3"])

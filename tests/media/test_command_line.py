@@ -153,7 +153,15 @@ def test_a_terminal_sees_a_bar_and_ctrl_c_ends_it(bricks: Path, tmp_path: Path) 
     terminal, inner = pty.openpty()
     environment = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "100"}
     command = [*REVERIE, "dream", bricks, out, *QUICK, "--iterations", "2000"]
-    process = subprocess.Popen(command, stdin=inner, stdout=inner, stderr=inner, env=environment)
+    process = subprocess.Popen(
+        command,
+        stdin=inner,
+        stdout=inner,
+        stderr=inner,
+        env=environment,
+        # As in any terminal, even where the tests themselves run in the background, which ignores Ctrl-C.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
     os.close(inner)
     try:
         shown = read_until(terminal, r"\d+/2000.*\d+ s left", seconds=120)

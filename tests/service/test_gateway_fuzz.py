@@ -25,7 +25,14 @@ PICTURES = st.just(WHOLE) | st.fixed_dictionaries(
 )
 SETTINGS = st.just({"strength": 0.0}) | st.dictionaries(
     st.sampled_from([*DreamSettings.specs(), "unknown"]),
-    st.one_of(st.integers(-5, 5), st.floats(), st.text(max_size=5), st.booleans(), st.none(), st.lists(st.integers())),
+    st.one_of(
+        st.integers(-5, 5),
+        st.floats(),
+        st.text(max_size=5),
+        st.booleans(),
+        st.none(),
+        st.lists(st.integers(-(2**63), 2**64 - 1)),
+    ),
     max_size=4,
 )
 CHUNK = bytes(16)
