@@ -19,8 +19,8 @@ QUICK = ("--octaves", "1", "--iterations", "2", "--precision", "float32")
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[str]:
-    with local_server("cpu") as address:
-        yield str(address)
+    with local_server("cpu") as running:
+        yield str(running.address)
 
 
 @pytest.fixture
