@@ -88,7 +88,11 @@ class Task:
         except Cancelled:
             self._link.tell("STOPPED", **self._about)
         except WeightsError as error:
-            self._fail("UNKNOWN_NETWORK", str(error), error.hint)
+            # What it says names folders of this machine: that is for the log alone.
+            name = DreamSettings.from_mapping(self._order["settings"]).network
+            msg = f"The server has no weights of {name} that it can use."
+            hint = f"Run there: reverie networks install {name}. The server's log says more."
+            self._fail("UNKNOWN_NETWORK", msg, hint, f"{error}. {error.hint}")
         except SettingError as error:
             self._fail("BAD_PARAM", f"{error.problem}.", f"Allowed: {error.allowed}.")
         except Exception as error:

@@ -280,8 +280,9 @@ def test_a_network_that_is_not_installed_fails_the_dream_and_says_what_to_do(cli
     assert accepted["t"] == "ACCEPTED"
     error = client.state(job, "FAILED")["error"]
     assert error["code"] == "UNKNOWN_NETWORK"
-    assert "googlenet" in (error["msg"] + error["hint"]).lower()
-    assert error["hint"]
+    assert "googlenet" in error["msg"] and "reverie networks install googlenet" in error["hint"]
+    assert "/" not in error["msg"] + error["hint"], "no folder of the server's is told to a client"
+    assert error["ref"]
 
 
 def test_jobs_nobody_knows(client: RawClient) -> None:
