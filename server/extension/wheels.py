@@ -27,7 +27,8 @@ PLATFORMS = {
     "macos-arm64": "macosx_11_0_arm64",
     "macos-x64": "macosx_10_15_x86_64",
 }
-PYTHONS = ("3.11", "3.13")  # Blender 4.2 to 5.0, and 5.1 onwards
+# Blender 4.2 to 5.0; 5.1 onwards; and 5.2 as Linux distributions build it, with the Python they have.
+PYTHONS = ("3.11", "3.13", "3.14")
 PACKAGES = ("pyzmq", "msgpack")  # numpy comes with Blender
 
 
