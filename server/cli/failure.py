@@ -9,6 +9,9 @@ from ...shared.picture import PictureError
 from ...shared.wire.address import AddressError
 from ...shared.wire.errors import WireError
 
+# What the extra `server` brings; without it the commands that need them say so.
+_SERVER_MODULES = {"torch", "torchvision", "safetensors", "OpenImageIO"}
+
 
 class Failure(click.ClickException):
     """The work failed (exit code 1)."""
@@ -40,6 +43,8 @@ def explain(error: Exception) -> Failure:
     # Torch has one of its own, and is not to be imported for its name.
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
         return Failure("There is not enough memory for this picture", "Dream a smaller one, or with --tile 512.")
+    if isinstance(error, ModuleNotFoundError) and error.name in _SERVER_MODULES:
+        return Failure(f"This needs {error.name}, which is not installed here", "Run: pip install 'reverie[server]'")
     if isinstance(error, OSError) and error.strerror:
         return Failure(f"{error.strerror}: {error.filename}" if error.filename else error.strerror)
     return Failure(

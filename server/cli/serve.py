@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from pathlib import Path
 
 import click
@@ -23,4 +24,6 @@ from ..service.serve import default_spool, serve
 @click.option("--json-ready", is_flag=True, help="Say where the server listens as JSON.")
 def command(listen: str, devices: tuple[str, ...], spool: Path | None, json_ready: bool) -> None:
     """Serve dreams to Blender over ZeroMQ, on this machine."""
+    if importlib.util.find_spec("torch") is None:  # which only the workers import
+        raise ModuleNotFoundError("No module named 'torch'", name="torch")
     serve(listen, devices, spool or default_spool(), json_ready)

@@ -38,6 +38,16 @@ def reverie(*arguments: str | Path) -> Result:
     return CliRunner().invoke(main, [str(argument) for argument in arguments])
 
 
+@pytest.mark.parametrize("arguments", [("dream", "bricks.png", "out.png"), ("serve", "--listen", ":0")])
+def test_without_torch_the_commands_that_need_it_say_so(bricks: Path, arguments: tuple[str, ...]) -> None:
+    code = f"import sys; sys.modules['torch'] = None; from reverie.server.cli import main; main({list(arguments)})"
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=bricks.parent)
+    assert done.returncode == 1
+    assert "needs torch" in done.stderr and "pip install 'reverie[server]'" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_help_names_every_command_without_torch() -> None:
     code = (
         "import sys; from reverie.server.cli import main; main(['--help'], standalone_mode=False); "

@@ -98,7 +98,7 @@ def test_wheels_that_cannot_be_had_are_named(dist: Path, tmp_path: Path, monkeyp
     wheels, missing = fetch(cache)
     assert missing == gone
     assert str(missing[0]) == "pyzmq for windows-arm64, Python 3.11"
-    assert len(wheels) == len({wheel.name for wheel in wheels}) == 20
+    assert len(wheels) == len({wheel.name for wheel in wheels}) == 26
 
 
 @needs_bpy
