@@ -214,14 +214,4 @@ classes = (
     Presets,
 )
 
-
-def register() -> None:
-    """Show the panels."""
-    for cls in classes:
-        bpy.utils.register_class(cls)
-
-
-def unregister() -> None:
-    """Take them away."""
-    for cls in reversed(classes):
-        bpy.utils.unregister_class(cls)
+register, unregister = bpy.utils.register_classes_factory(classes)

@@ -8,14 +8,4 @@ from . import dreaming, serving, viewing
 
 classes = (*dreaming.classes, *viewing.classes, *serving.classes)
 
-
-def register() -> None:
-    """Make the operators known to Blender."""
-    for cls in classes:
-        bpy.utils.register_class(cls)
-
-
-def unregister() -> None:
-    """Take them away."""
-    for cls in reversed(classes):
-        bpy.utils.unregister_class(cls)
+register, unregister = bpy.utils.register_classes_factory(classes)
