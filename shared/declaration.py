@@ -142,7 +142,7 @@ class Declared:
         specs = cls.specs()
         for name in values:
             if name not in specs:
-                raise SettingError(str(name), f"There is no setting {_shown(name)}", _nearest(str(name), list(specs)))
+                raise SettingError(str(name), f"There is no setting {_shown(name)}", nearest(str(name), list(specs)))
         return cls(**{name: specs[name].check(value) for name, value in values.items()})
 
     def replace(self: T, **values: Any) -> T:
@@ -164,6 +164,7 @@ def _shown(value: Any) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
-def _nearest(name: str, known: list[str]) -> str:
+def nearest(name: str, known: list[str]) -> str:
+    """Of the ``known`` names those most like ``name``, or all of them where none is; separated by commas."""
     close = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
     return ", ".join(close or known)

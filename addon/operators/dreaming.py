@@ -111,9 +111,8 @@ class DreamAgain(_Dreaming, Operator):
         """Dream again, and show the artist with what."""
         chosen = places.chosen(context)
         assert chosen.image
-        settings = properties.stored(chosen.image)
         dream = dreams.again(chosen.image, chosen.node)
-        properties.write(context.scene.reverie, settings)
+        properties.write(context.scene.reverie, dream.settings)
         return dream
 
 

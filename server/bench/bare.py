@@ -11,7 +11,7 @@ import time
 
 import zmq
 
-from ...shared.wire.blobs import CHUNK, chunk_count
+from ...shared.wire.blobs import CHUNK
 from ...shared.wire.sockets import CREDIT, client_socket, server_socket
 
 
@@ -37,15 +37,7 @@ def _there_and_back(socket: zmq.Socket, size: int) -> float:
     data = memoryview(os.urandom(size))
     back = memoryview(bytearray(size))
     start = time.perf_counter()
-    waiting = 0
-    for at in range(0, size, CHUNK):
-        socket.send_multipart([b"chunk", data[at : at + CHUNK]], copy=False)
-        waiting += 1
-        if waiting > CREDIT:
-            socket.recv()
-            waiting -= 1
-    for _ in range(waiting):
-        socket.recv()
+    _send_all(socket, [], data)
     socket.send(b"back")
     for at in range(0, size, CHUNK):
         back[at : at + CHUNK] = socket.recv_multipart(copy=False)[1].buffer
@@ -67,13 +59,17 @@ def _peer(port_in, size: int, rounds: int) -> None:
             kept[at : at + CHUNK] = chunk.buffer
             socket.send_multipart([client.bytes, b"ack"])
         client = socket.recv_multipart()[0]
-        unanswered = 0
-        for index in range(chunk_count(size)):
-            at = index * CHUNK
-            socket.send_multipart([client, b"chunk", kept[at : at + CHUNK]], copy=False)
-            unanswered += 1
-            if unanswered > CREDIT:
-                socket.recv_multipart()
-                unanswered -= 1
-        for _ in range(unanswered):
+        _send_all(socket, [client], kept)
+
+
+def _send_all(socket: zmq.Socket, route: list[bytes], data: memoryview) -> None:
+    """Send ``data`` in chunks, never more than the credit unanswered, and wait for the last answer."""
+    unanswered = 0
+    for at in range(0, len(data), CHUNK):
+        socket.send_multipart([*route, b"chunk", data[at : at + CHUNK]], copy=False)
+        unanswered += 1
+        if unanswered > CREDIT:
             socket.recv_multipart()
+            unanswered -= 1
+    for _ in range(unanswered):
+        socket.recv_multipart()

@@ -43,7 +43,7 @@ class Display:
         result = self.picture.pixels.copy()
         for rows in _blocks(info):
             stored, weight = _values(self.picture, rows, dreamed.device)
-            encoded = self.encoding.encode(_unweighted(stored, weight))
+            encoded = self.tensor[0, : len(stored), rows]
             detail = strength * (dreamed[0, :, rows] - encoded)
             if len(stored) == 1:
                 detail = detail.mean(0, keepdim=True)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
-from ...shared.declaration import SettingError
+from ...shared.declaration import SettingError, nearest
 from . import store
 from .architectures import ARCHITECTURES, Architecture
 
@@ -78,7 +77,7 @@ def find(name: str) -> NetworkInfo:
     known = {info.name: info for info in catalogue()}
     match = _match(name, known)
     if match is None:
-        raise UnknownNetwork("network", f"There is no network {name!r}", _nearest(name, known))
+        raise UnknownNetwork("network", f"There is no network {name!r}", nearest(name, list(known)))
     return known[match]
 
 
@@ -92,7 +91,7 @@ def check_layers(network: Layered, names: Iterable[str]) -> tuple[str, ...]:
         match = _match(name, network.layers)
         if match is None:
             raise UnknownLayer(
-                "layers", f"The network {network.name} has no layer {name!r}", _nearest(name, network.layers)
+                "layers", f"The network {network.name} has no layer {name!r}", nearest(name, list(network.layers))
             )
         checked.append(match)
     return tuple(checked) or network.default_layers
@@ -135,8 +134,3 @@ def _match(name: str, known: Iterable[str]) -> str | None:
 
 def _plain(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", name.lower().removesuffix("/output"))
-
-
-def _nearest(name: str, known: Iterable[str]) -> str:
-    names: Sequence[str] = list(known)
-    return ", ".join(difflib.get_close_matches(name, names, n=3, cutoff=0.5) or names)
