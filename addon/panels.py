@@ -9,8 +9,8 @@ from ..shared import presets
 from ..shared.settings import DreamSettings
 from . import connection, drawing, dreams, notices, places, server_process, toggling
 
-_BASIC = [name for name, spec in DreamSettings.specs().items() if not spec.advanced]
-_ADVANCED = [name for name, spec in DreamSettings.specs().items() if spec.advanced]
+_BASIC = [name for name, spec in DreamSettings.specs().items() if not spec.section]
+_ADVANCED = [name for name, spec in DreamSettings.specs().items() if spec.section]
 
 
 class _InImageEditor:

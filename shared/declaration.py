@@ -34,7 +34,8 @@ class Spec:
     """Everything said about one setting.
 
     ``minimum``/``maximum`` are hard: a value outside is refused. ``soft_minimum``/``soft_maximum`` bound a
-    slider. ``advanced`` settings are folded away. ``type`` is one of ``int``, ``float``, ``bool``, ``str``.
+    slider. ``section`` names the folded part of the interface a setting stands in, "" means always in sight.
+    ``type`` is one of ``int``, ``float``, ``bool``, ``str``.
     """
 
     name: str
@@ -48,7 +49,7 @@ class Spec:
     soft_maximum: float | None = None
     unit: str = ""
     choices: tuple[Choice, ...] = ()
-    advanced: bool = False
+    section: str = ""
 
     @property
     def allowed(self) -> str:
@@ -112,14 +113,14 @@ def setting(
     soft: tuple[float, float] | None = None,
     unit: str = "",
     choices: tuple[Choice, ...] = (),
-    advanced: bool = False,
+    section: str = "",
 ) -> Any:
     """Declare one field of a `Declared` dataclass. ``hard`` and ``soft`` are (minimum, maximum)."""
     kind = type(default)
     hard = hard or ((0, 4096) if kind is str else (None, None))  # type: ignore[assignment]
     assert hard is not None
     soft = soft or hard
-    spec = Spec("", kind, label, description, default, hard[0], hard[1], soft[0], soft[1], unit, choices, advanced)
+    spec = Spec("", kind, label, description, default, hard[0], hard[1], soft[0], soft[1], unit, choices, section)
     return dataclasses.field(default=default, metadata={_KEY: spec})
 
 

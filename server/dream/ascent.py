@@ -1,20 +1,65 @@
-"""One step of gradient ascent, as `make_step` of google/deepdream takes it."""
+"""The ascent on one octave: how a picture is looked at, and how it follows the slope.
+
+The defaults are `make_step` of google/deepdream.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Generator, Tensor
 
-from ..networks.staged import StagedNetwork
-from .objective import energy
+from ...shared.settings import DreamSettings
+from .tiles import Shift
+from .wrap import Wrap
 
-# Keeps a gradient, or activations, of nothing but zeros from dividing by zero; real ones lie far above it.
+# Keeps a gradient of nothing but zeros from dividing by zero; real ones lie far above it.
 _SMALLEST = 1e-30
 
 
-def draw_shift(generator: Generator, jitter: int) -> tuple[int, int]:
+@dataclass(frozen=True, slots=True, eq=False)
+class Glance:
+    """One look at the picture under way: ``picture`` rolled by ``shift`` is what the network is to see."""
+
+    picture: Tensor
+    shift: Shift
+
+
+class Ascent:
+    """Climbs on one octave.
+
+    base: the picture at this size, NxCxHxW. picture: what is dreamed on, changed in place.
+    mask: Nx1xHxW in 0..1, how much each place may change; None: all of it. iteration: steps done.
+    """
+
+    def __init__(
+        self,
+        base: Tensor,
+        picture: Tensor,
+        settings: DreamSettings,
+        generator: Generator,
+        mask: Tensor | None = None,
+    ) -> None:
+        self.base = base
+        self.picture = picture
+        self.iteration = 0
+        self._settings = settings
+        self._generator = generator
+        self._mask = mask
+        self._wrap = Wrap.of(settings.seamless)
+
+    def glance(self) -> Glance:
+        """The next look at the picture: shifted by chance."""
+        return Glance(self.picture, draw_shift(self._generator, self._settings.jitter))
+
+    def climb(self, slope: Tensor, glance: Glance) -> None:
+        """Follow ``slope``, the gradient by the picture of ``glance``; it may be overwritten."""
+        climb(self.picture, slope, self._settings.step, self._settings.clip)
+        self.iteration += 1
+
+
+def draw_shift(generator: Generator, jitter: int) -> Shift:
     """Two whole numbers in −jitter..jitter: how far to roll (down, right).
 
     ``generator`` lives on the CPU, so every device draws the same. As in the notebook, x is drawn before y.
@@ -23,34 +68,12 @@ def draw_shift(generator: Generator, jitter: int) -> tuple[int, int]:
     return y, x
 
 
-def gradient(picture: Tensor, network: StagedNetwork, layers: Sequence[str]) -> Tensor:
-    """The gradient of the layers' energy by ``picture`` (1x3xHxW float32), of its shape and float32.
-
-    Only the picture takes part in differentiation, the weights do not. Values that overflowed the network's
-    number format count as zero: a dream may stand still, it never breaks.
-    """
-    with torch.enable_grad():
-        seen = picture.detach().to(network.mean.dtype, memory_format=torch.channels_last, copy=True).requires_grad_()
-        activations = network(seen, layers)
-        scale = _scale(activations)
-        (result,) = torch.autograd.grad(energy(activations) / scale, seen)
-    return result.float().mul_(scale).nan_to_num_(nan=0.0, posinf=0.0, neginf=0.0)
-
-
-def _scale(activations: Sequence[Tensor]) -> Tensor | float:
-    """By what to divide the energy so that float16, which ends at 65504, holds its gradient all the way back."""
-    if activations[0].dtype != torch.float16:
-        return 1.0
-    peak = torch.stack([activation.detach().abs().amax() for activation in activations]).amax()
-    return 16 * peak.float().clamp_min(_SMALLEST)
-
-
 def climb(picture: Tensor, gradient: Tensor, step: float, clip: bool) -> None:
-    """Move ``picture`` along ``gradient`` in place, by ``step``/255 of the 0..1 range on average.
+    """Move each of ``picture`` (NxCxHxW) along its ``gradient`` in place, by ``step``/255 of the 0..1 range on average.
 
     The average is that of |gradient| over all pixels and channels. ``clip`` keeps the picture in 0..1.
     """
-    mean = gradient.abs().mean().clamp_min_(_SMALLEST)
-    picture.addcmul_(gradient, (step / 255) / mean)
+    mean = torch.linalg.vector_norm(gradient, 1, (1, 2, 3), keepdim=True).div_(gradient[0].numel())
+    picture.addcmul_(gradient, (step / 255) / mean.clamp_min_(_SMALLEST))
     if clip:
         picture.clamp_(0, 1)

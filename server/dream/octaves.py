@@ -9,6 +9,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from .wrap import OPEN, Wrap
+
 Size = tuple[int, int]
 
 
@@ -27,31 +29,36 @@ def octave_sizes(size: Size, octaves: int, scale: float, min_side: int) -> list[
     return sizes[::-1]
 
 
-def octave_bases(picture: Tensor, sizes: list[Size]) -> list[Tensor]:
-    """The picture (1xCxHxW) at each of ``sizes``, smallest first, each made from the next larger one."""
+def octave_bases(picture: Tensor, sizes: list[Size], wrap: Wrap = OPEN) -> list[Tensor]:
+    """The picture (NxCxHxW) at each of ``sizes``, smallest first, each made from the next larger one."""
     bases = [picture]
     for size in sizes[-2::-1]:
-        bases.append(resize(bases[-1], size))
+        bases.append(resize(bases[-1], size, wrap))
     return bases[::-1]
 
 
-def resize(picture: Tensor, size: Size) -> Tensor:
-    """``picture`` (NxCxHxW) at ``size``, bilinear from corner to corner; itself when the size is the same.
+def resize(picture: Tensor, size: Size, wrap: Wrap = OPEN) -> Tensor:
+    """``picture`` (NxCxHxW) at ``size``, bilinear; itself when the size is the same.
+
+    From corner to corner, but round the edge along an axis that wraps: there pixel 0 stays where it is and all
+    distances, the one across the edge too, grow alike.
 
     Torch's own `interpolate` reckons positions in float32, which misplaces the far end of a few hundred pixels
     by 1e-5: enough to send an ascent another way. Here they are reckoned in float64, whatever the picture's type.
     """
     for axis, side in zip((-2, -1), size, strict=True):
         if picture.shape[axis] != side:
-            picture = _resize_axis(picture, axis, side)
+            picture = _resize_axis(picture, axis, side, wrap.along(axis))
     return picture
 
 
-def _resize_axis(picture: Tensor, axis: int, side: int) -> Tensor:
-    last = picture.shape[axis] - 1
-    positions = torch.arange(side, dtype=torch.float64) * (last / max(side - 1, 1))
+def _resize_axis(picture: Tensor, axis: int, side: int, wraps: bool) -> Tensor:
+    length = picture.shape[axis]
+    last = length - 1
+    spacing = length / side if wraps else last / max(side - 1, 1)
+    positions = torch.arange(side, dtype=torch.float64) * spacing
     before = positions.long().clamp_(max=last)
-    after = (before + 1).clamp_(max=last)
+    after = (before + 1) % length if wraps else (before + 1).clamp_(max=last)
     weight = (positions - before).to(picture.dtype).to(picture.device).view((-1, 1) if axis == -2 else (-1,))
     lower, upper = (picture.index_select(axis, index.to(picture.device)) for index in (before, after))
     return lower.lerp_(upper, weight)

@@ -2,7 +2,8 @@
 
 Every tile is seen with some context around it, so that what lies across its border counts as it would in the
 whole picture. The jitter has already rolled the picture when it is cut, so the borders fall elsewhere in every
-step. Where a tile meets the picture's own border there is no context, and the network pads as it always does.
+step. Where a tile meets the picture's own border there is no context, and the network pads as it always does; along
+an axis that wraps, what a tile sees goes on round the edge instead.
 """
 
 from __future__ import annotations
@@ -10,14 +11,16 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from types import EllipsisType
 
 import torch
+from torch import Tensor
 
 from ..networks.staged import StagedNetwork
 from .memory import pixels_at_once
+from .wrap import OPEN, Wrap, stretch
 
-Index = tuple[EllipsisType, slice, slice]
+# How far a picture is rolled before it is cut, in pixels: (down, right).
+Shift = tuple[int, int]
 
 # How far a tile sees around itself, in pixels. Twice the network's halo is exact: a pixel's gradient comes from every
 # activation within the halo of it, and each of those sees as far again. Where that would be much, a share of the halo
@@ -29,22 +32,14 @@ _MOST_CONTEXT = 512
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """One side of a tile: pixels ``start:stop`` are its own, ``outer_start:outer_stop`` are what it sees."""
+    """One side of a tile: pixels ``start:stop`` are its own, ``outer_start:outer_stop`` are what it sees, which along
+    an axis that wraps may begin below 0 and end beyond the last.
+    """
 
     start: int
     stop: int
     outer_start: int
     outer_stop: int
-
-    @property
-    def own(self) -> slice:
-        """Its own pixels in the picture."""
-        return slice(self.start, self.stop)
-
-    @property
-    def seen(self) -> slice:
-        """The pixels it sees in the picture."""
-        return slice(self.outer_start, self.outer_stop)
 
     @property
     def kept(self) -> slice:
@@ -54,7 +49,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """A rectangle of the picture."""
+    """A rectangle of the rolled picture."""
 
     rows: Span
     columns: Span
@@ -64,20 +59,33 @@ class Tile:
         """How many pixels are its own."""
         return (self.rows.stop - self.rows.start) * (self.columns.stop - self.columns.start)
 
-    @property
-    def own(self) -> Index:
-        """Index of its own pixels in a picture (NxCxHxW)."""
-        return ..., self.rows.own, self.columns.own
+    def see(self, picture: Tensor, shift: Shift = (0, 0)) -> Tensor:
+        """What it sees of ``picture`` (NxCxHxW) rolled by ``shift``, without rolling it: a view where it can be."""
+        for axis, span, by in zip((-2, -1), (self.rows, self.columns), shift, strict=True):
+            picture = stretch(picture, axis, span.outer_start - by, span.outer_stop - by)
+        return picture
 
-    @property
-    def seen(self) -> Index:
-        """Index of the pixels it sees in a picture."""
-        return ..., self.rows.seen, self.columns.seen
+    def own(self, seen: Tensor) -> Tensor:
+        """Its own pixels of something of the size it sees, as a view."""
+        return seen[..., self.rows.kept, self.columns.kept]
 
-    @property
-    def kept(self) -> Index:
-        """Index of its own pixels in a gradient of what it sees."""
-        return ..., self.rows.kept, self.columns.kept
+    def put(self, values: Tensor, target: Tensor, shift: Shift = (0, 0)) -> None:
+        """Write ``values``, of its own pixels, to their places in ``target``, which is not rolled."""
+        (down, right), (height, width) = shift, target.shape[-2:]
+        for top, count, row in _pieces(self.rows.start - down, self.rows.stop - down, height):
+            for left, length, column in _pieces(self.columns.start - right, self.columns.stop - right, width):
+                place = target[..., top : top + count, left : left + length]
+                place.copy_(values[..., row : row + count, column : column + length])
+
+
+def _pieces(start: int, stop: int, length: int) -> Iterator[tuple[int, int, int]]:
+    """The range ``start:stop`` taken round the edge: (where a piece begins, its length, its place in the range)."""
+    done = 0
+    while start + done < stop:
+        begin = (start + done) % length
+        count = min(stop - start - done, length - begin)
+        yield begin, count, done
+        done += count
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,37 +97,43 @@ class Tiling:
     stride: the network's step at its deepest layer. Tiles and what they see begin at multiples of it, so that
         the network's pooling falls on the same pixels as in the whole picture.
     at_once: a picture of no more pixels than this is not cut at all.
+    wrap: along which axes what a tile sees goes on round the edge; there even a single tile has context.
     """
 
     side: int
     context: int
     stride: int
     at_once: int = 0
+    wrap: Wrap = OPEN
 
     def cut(self, height: int, width: int) -> list[Tile]:
         """The tiles of a picture, as equal as can be; a single one when the picture is not larger than a tile."""
         side = max(height, width) if height * width <= self.at_once else self.side
-        return [Tile(rows, columns) for rows in self._spans(height, side) for columns in self._spans(width, side)]
+        columns = list(self._spans(width, side, self.wrap.x))
+        return [Tile(row, column) for row in self._spans(height, side, self.wrap.y) for column in columns]
 
-    def _spans(self, length: int, side: int) -> Iterator[Span]:
+    def _spans(self, length: int, side: int, wraps: bool) -> Iterator[Span]:
         count = -(-length // side)
         own = _round_up(-(-length // count), self.stride)
         context = _round_up(self.context, self.stride)
         for start in range(0, length, own):
             stop = min(start + own, length)
-            yield Span(start, stop, max(0, start - context), min(length, stop + context))
+            outer = (start - context, stop + context)
+            yield Span(start, stop, *(outer if wraps else (max(0, outer[0]), min(length, outer[1]))))
 
 
-def tiling(network: StagedNetwork, layers: Sequence[str], device: torch.device, side: int = 0) -> Tiling:
+def tiling(
+    network: StagedNetwork, layers: Sequence[str], device: torch.device, side: int = 0, wrap: Wrap = OPEN
+) -> Tiling:
     """How to cut pictures for these layers: into tiles of ``side`` pixels or, at 0, only if memory asks for it."""
     halo = max(network.halo(layer) for layer in layers)
     stride = max(network.stride(layer) for layer in layers)
     context = min(2 * halo, max(_EXACT_UP_TO, round(_SHARE_OF_HALO * halo)), _MOST_CONTEXT)
     if side:
-        return Tiling(side, context, stride)
+        return Tiling(side, context, stride, wrap=wrap)
     at_once = pixels_at_once(network, layers, device)
     # A tile smaller than its context would spend nearly all its work on its surroundings.
-    return Tiling(max(math.isqrt(at_once) - 2 * context, context, 128), context, stride, at_once)
+    return Tiling(max(math.isqrt(at_once) - 2 * context, context, 128), context, stride, at_once, wrap)
 
 
 def _round_up(value: int, multiple: int) -> int:

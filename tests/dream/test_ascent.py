@@ -8,9 +8,15 @@ import pytest
 import torch
 from torch import nn
 
-from reverie.server.dream.ascent import draw_shift, gradient
+from reverie.server.dream.ascent import draw_shift
+from reverie.server.dream.objective import Energy, View
+from reverie.server.dream.slope import gradient
 from reverie.server.networks.loading import load
 from reverie.server.networks.staged import StagedNetwork
+
+
+def slope_of(picture: torch.Tensor, network: StagedNetwork, layers: tuple[str, ...]) -> torch.Tensor:
+    return gradient(picture, network, Energy(layers), View(0, 0, *picture.shape[-2:]))
 
 
 def alike(one: torch.Tensor, other: torch.Tensor) -> float:
@@ -18,7 +24,7 @@ def alike(one: torch.Tensor, other: torch.Tensor) -> float:
 
 
 def test_only_the_picture_is_differentiated(small_network: StagedNetwork, picture: torch.Tensor) -> None:
-    slope = gradient(picture, small_network, ("third",))
+    slope = slope_of(picture, small_network, ("third",))
     assert slope.shape == picture.shape
     assert not slope.requires_grad
     assert picture.grad is None
@@ -28,8 +34,8 @@ def test_only_the_picture_is_differentiated(small_network: StagedNetwork, pictur
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
 def test_the_default_network_keeps_its_look_in_16_bits(picture: torch.Tensor, dtype: torch.dtype) -> None:
     network = load("ornament")
-    full = gradient(picture, network, network.default_layers)
-    assert alike(full, gradient(picture, copy.deepcopy(network).to(dtype), network.default_layers)) > 0.99
+    full = slope_of(picture, network, network.default_layers)
+    assert alike(full, slope_of(picture, copy.deepcopy(network).to(dtype), network.default_layers)) > 0.99
 
 
 def test_float16_holds_gradients_far_beyond_its_range(picture: torch.Tensor) -> None:
@@ -38,9 +44,9 @@ def test_float16_holds_gradients_far_beyond_its_range(picture: torch.Tensor) -> 
     for weight in steep.parameters():
         weight.data *= 40
     network = StagedNetwork("steep", {"only": steep}, ("only",))
-    full = gradient(picture, network, ("only",))
+    full = slope_of(picture, network, ("only",))
     assert full.abs().max() > 65504
-    half = gradient(picture, copy.deepcopy(network).half(), ("only",))
+    half = slope_of(picture, copy.deepcopy(network).half(), ("only",))
     assert alike(full, half) > 0.99
     torch.testing.assert_close(half.norm(), full.norm(), rtol=0.02, atol=0)
 

@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from reverie.server.dream.ascent import gradient
 from reverie.server.dream.events import Finished
 from reverie.server.dream.memory import bytes_per_pixel
+from reverie.server.dream.objective import Energy, View
+from reverie.server.dream.slope import Slopes, gradient
 from reverie.server.dream.still import dream_still
 from reverie.server.dream.tiles import Tiling, tiling
 from reverie.server.networks.staged import StagedNetwork
@@ -22,34 +23,41 @@ sides = st.integers(1, 300)
 @settings(deadline=None)
 @given(sides, sides, st.integers(1, 200), st.integers(0, 60), st.sampled_from([1, 4, 16, 32]))
 def test_tiles_cover_every_pixel_once(height: int, width: int, side: int, context: int, stride: int) -> None:
-    times = torch.zeros(height, width)
+    numbers = torch.arange(height * width).view(1, 1, height, width)
+    copy = torch.full_like(numbers, -1)
+    shift = (side // 2, 3 * context)
+    pixels = 0
     for tile in Tiling(side, context, stride).cut(height, width):
-        times[tile.own] += 1
-        seen = torch.zeros(height, width)[tile.seen]
-        assert seen[tile.kept].shape == times[tile.own].shape
+        tile.put(tile.own(tile.see(numbers, shift)), copy, shift)
+        pixels += tile.pixels
         for span, length in ((tile.rows, height), (tile.columns, width)):
             assert span.outer_start % stride == 0
             assert span.start - span.outer_start >= min(context, span.start)
             assert span.outer_stop - span.stop >= min(context, length - span.stop)
-    assert (times == 1).all()
+    assert torch.equal(copy, numbers)
+    assert pixels == height * width
+
+
+def whole_gradient(picture: torch.Tensor, network: StagedNetwork) -> torch.Tensor:
+    return gradient(picture, network, Energy(network.default_layers), View(0, 0, *picture.shape[-2:]))
 
 
 def tiled_gradient(picture: torch.Tensor, network: StagedNetwork, cutting: Tiling) -> torch.Tensor:
     pieces = torch.empty_like(picture)
-    for tile in cutting.cut(*picture.shape[-2:]):
-        pieces[tile.own] = gradient(picture[tile.seen], network, network.default_layers)[tile.kept]
+    for _ in Slopes(network, Energy(network.default_layers), cutting, "float32").of(picture, (0, 0), pieces):
+        pass
     return pieces
 
 
 def test_with_twice_the_halo_tiles_are_exact(small_network: StagedNetwork, picture: torch.Tensor) -> None:
     cutting = Tiling(40, 2 * small_network.halo("third"), small_network.stride("third"))
     assert len(cutting.cut(90, 123)) == 12
-    whole = gradient(picture, small_network, ("third",))
+    whole = whole_gradient(picture, small_network)
     torch.testing.assert_close(tiled_gradient(picture, small_network, cutting), whole, rtol=1e-4, atol=1e-6)
 
 
 def test_without_context_tiles_show(small_network: StagedNetwork, picture: torch.Tensor) -> None:
-    whole = gradient(picture, small_network, ("third",))
+    whole = whole_gradient(picture, small_network)
     bare = tiled_gradient(picture, small_network, Tiling(40, 0, 4))
     assert (bare - whole).norm() / whole.norm() > 0.05
 
@@ -57,7 +65,7 @@ def test_without_context_tiles_show(small_network: StagedNetwork, picture: torch
 def test_googlenet_tiles_differ_by_under_two_percent(random_googlenet: tuple[nn.Module, StagedNetwork]) -> None:
     _, network = random_googlenet
     picture = torch.rand(1, 3, 400, 560, generator=torch.Generator().manual_seed(1))
-    whole = gradient(picture, network, network.default_layers)
+    whole = whole_gradient(picture, network)
     tiled = tiled_gradient(picture, network, tiling(network, network.default_layers, picture.device, 192))
     assert (tiled - whole).norm() / whole.norm() < 0.02
 
