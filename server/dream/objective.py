@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -25,6 +25,21 @@ class View:
     width: int
 
 
+class Look(Protocol):
+    """What the network makes of a whole picture, found out tile by tile in bounded memory.
+
+    Each method yields after every tile, so that whoever iterates may stop there.
+    """
+
+    def activations(self, layers: Sequence[str]) -> Iterator[Sequence[Tensor]]:
+        """The activations of ``layers``, NxCxhxw, of one tile after the other: every place of the picture once."""
+        ...
+
+    def pull(self, objective: Objective) -> Generator[None, None, Tensor]:
+        """How hard ``objective`` pulls at each picture: mean |gradient| over its pixels and channels, N float32."""
+        ...
+
+
 class Objective(Protocol):
     """What a dream makes more of, as a sum over places, so that it can be climbed tile by tile.
 
@@ -33,10 +48,10 @@ class Objective(Protocol):
 
     layers: tuple[str, ...]
 
-    def begin_octave(self, looks: Iterable[tuple[Sequence[Tensor], View]]) -> None:
+    def begin_octave(self, look: Look) -> Iterator[None]:
         """Take note of what an octave's picture looks like before the first step on it.
 
-        ``looks`` runs the network forward, tile by tile, and only while it is iterated; most objectives need not.
+        Yields now and then, so that the caller may stop. Most objectives need not look, which costs nothing.
         """
         ...
 
@@ -55,8 +70,9 @@ class Energy:
     def __init__(self, layers: tuple[str, ...]) -> None:
         self.layers = layers
 
-    def begin_octave(self, looks: Iterable[tuple[Sequence[Tensor], View]]) -> None:
+    def begin_octave(self, look: Look) -> Iterator[None]:
         """Nothing is needed."""
+        return iter(())
 
     def __call__(self, activations: Sequence[Tensor], view: View) -> Tensor:
         """The energy seen."""

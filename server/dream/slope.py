@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from ..networks.staged import StagedNetwork
 from .device import repeatable
-from .objective import Objective, View
+from .objective import Look, Objective, View
 from .tiles import Shift, Tile, Tiling
 
 # Keeps activations of nothing but zeros from dividing by zero; real ones lie far above it.
@@ -37,13 +38,43 @@ class Slopes:
             tile.put(tile.own(slope), target, shift)
             yield tile.pixels
 
-    def looks(self, picture: Tensor) -> Iterator[tuple[Sequence[Tensor], View]]:
-        """What the network makes of ``picture``, tile by tile: the activations of the objective's layers, and where."""
-        for tile in self._cutting.cut(*picture.shape[-2:]):
-            seen = tile.see(picture).to(self._network.mean.dtype, memory_format=torch.channels_last)
-            with repeatable(self._precision), torch.no_grad():
-                activations = self._network(seen, self._objective.layers)
-            yield activations, _view(tile, (0, 0), picture.shape[-2:])
+    def look(self, picture: Tensor) -> Look:
+        """What the network makes of ``picture``, NxCxHxW float32."""
+        return _Look(picture, self._network, self._cutting, self._precision)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Look:
+    """A `Look` at a picture that is cut as the octave's gradient is."""
+
+    picture: Tensor
+    network: StagedNetwork
+    cutting: Tiling
+    precision: str
+
+    def activations(self, layers: Sequence[str]) -> Iterator[Sequence[Tensor]]:
+        strides = [self.network.stride(layer) for layer in layers]
+        for tile in self.cutting.cut(*self.picture.shape[-2:]):
+            seen = tile.see(self.picture).to(self.network.mean.dtype, memory_format=torch.channels_last)
+            with repeatable(self.precision), torch.no_grad():
+                activations = self.network(seen, layers)
+            yield [_own(activation, tile, stride) for activation, stride in zip(activations, strides, strict=True)]
+
+    def pull(self, objective: Objective) -> Generator[None, None, Tensor]:
+        slopes = Slopes(self.network, objective, self.cutting, self.precision)
+        slope = torch.empty_like(self.picture)
+        for _ in slopes.of(self.picture, (0, 0), slope):
+            yield
+        return torch.linalg.vector_norm(slope, 1, (1, 2, 3)).div_(slope[0].numel())
+
+
+def _own(activation: Tensor, tile: Tile, stride: int) -> Tensor:
+    """The activations that stand for a tile's own pixels, as a view."""
+    rows, columns = (
+        slice(span.kept.start // stride, None if span.stop == span.outer_stop else -(-span.kept.stop // stride))
+        for span in (tile.rows, tile.columns)
+    )
+    return activation[..., rows, columns]
 
 
 def gradient(picture: Tensor, network: StagedNetwork, objective: Objective, view: View) -> Tensor:

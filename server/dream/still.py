@@ -67,7 +67,9 @@ def dream_still(
     for number, size in enumerate(sizes):
         base = bases[number]
         ascent = Ascent(base, base + resize(detail, size, wrap), settings, generator)
-        objective.begin_octave(slopes.looks(ascent.picture))
+        for _ in objective.begin_octave(slopes.look(ascent.picture)):
+            backlog.wait()
+            yield Step(step, steps, pace.seconds_left, canvas.visible(ascent.picture))
         slope = torch.empty_like(base)
         for _ in range(settings.iterations):
             glance = ascent.glance()
