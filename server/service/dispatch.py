@@ -39,8 +39,8 @@ class Dispatch:
                 return
             job.attempt += 1
             self._jobs.move(job, RUNNING)
-            info = self._transfers.info(job.request.inputs["picture"])
-            self._workers.start_job(worker, job, os.urandom(16), info.header())
+            pictures = {name: self._transfers.info(blob).header() for name, blob in job.request.inputs.items()}
+            self._workers.start_job(worker, job, os.urandom(16), pictures)
 
     def cancel(self, job: Job) -> None:
         """End an open job now; its worker stops at its next step."""

@@ -1,6 +1,6 @@
 """What gateway and worker say to each other: msgpack maps over a loopback socket, believed only with the token.
 
-Gateway to worker: START {job, attempt, settings, input, result}, CANCEL {job}.
+Gateway to worker: START {job, attempt, settings, inputs {name: {blob, picture}}, result}, CANCEL {job}.
 Worker to gateway, each with ``token``: READY {devices}, BROKEN {msg, hint}, PROGRESS {job, attempt, step, steps,
 seconds_left}, PREVIEW {job, attempt, picture} + pixels, DONE {job, attempt, picture}, FAILED {job, attempt, code, msg,
 hint, trace}, STOPPED {job, attempt}, LOST {job, attempt, trace}, after which the worker ends.

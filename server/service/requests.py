@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ...shared.declaration import SettingError
@@ -94,15 +94,14 @@ class Requests:
     def _check_inputs(self, request: Request) -> None:
         for name, blob in request.inputs.items():
             if blob not in self._transfers:
-                raise WireError("UNKNOWN_BLOB", f"The input {name!r} was never announced.", "Send the picture first.")
+                raise WireError("UNKNOWN_BLOB", f"The dream's {name} was never announced.", f"Send the {name} first.")
 
 
 def checked_request(header: Mapping[str, Any]) -> Request:
     """The request in a SUBMIT, with defaults filled in. Raises `WireError` naming the field and what is allowed."""
     if header["kind"] != "still":
         raise _bad_param("kind", f"There is no kind of dream {header['kind']!r:.40}", "still")
-    if set(header["inputs"]) != {"picture"}:
-        raise _bad_param("inputs", "A still is dreamed from one picture", "picture")
+    _check_names(header["inputs"])
     try:
         settings = DreamSettings.from_mapping(header.get("settings") or {})
         network = catalogue.find(settings.network)
@@ -114,6 +113,15 @@ def checked_request(header: Mapping[str, Any]) -> Request:
     except SettingError as error:
         raise _refused("BAD_PARAM", error) from error
     return Request(header["kind"], settings.record(), dict(header["inputs"]), header.get("urgency") or "interactive")
+
+
+def _check_names(inputs: Iterable[str]) -> None:
+    allowed = "picture, and with it guide and mask"
+    unknown = sorted(set(inputs) - {"picture", "guide", "mask"})
+    if unknown:
+        raise _bad_param("inputs", f"A still has no input {unknown[0]!r:.40}", allowed)
+    if "picture" not in inputs:
+        raise _bad_param("inputs", "There is no picture to dream on", allowed)
 
 
 def _networks() -> list[dict[str, Any]]:

@@ -105,10 +105,9 @@ class Task:
             self._fail("INTERNAL", "The dream failed by a fault of Reverie's.", "The server's log says more.", trace)
 
     def _dream(self, networks: Networks, device: torch.device) -> None:
-        info = PictureInfo.from_header(self._order["picture"])
-        picture = Picture.from_bytes(info, self._spool.map(self._order["input"]))
+        inputs = {name: self._picture(given) for name, given in self._order["inputs"].items()}
         settings = DreamSettings.from_mapping(self._order["settings"])
-        for event in dream_picture(picture, settings, networks, device):
+        for event in dream_picture(inputs.pop("picture"), settings, networks, device, **inputs):
             self._link.check_cancelled(self._order["job"])
             match event:
                 case Progress():
@@ -117,6 +116,9 @@ class Task:
                     self._spool.write(self._order["result"], result.data())
                     facts = {"result": self._order["result"], "picture": result.info.header()}
                     self._link.tell("DONE", **self._about, **facts)
+
+    def _picture(self, given: dict[str, Any]) -> Picture:
+        return Picture.from_bytes(PictureInfo.from_header(given["picture"]), self._spool.map(given["blob"]))
 
     def _report(self, event: Progress) -> None:
         now = time.monotonic()

@@ -92,8 +92,11 @@ class Workers:
                 self._start(worker)
         return orphans
 
-    def start_job(self, worker: Worker, job: Job, result: bytes, picture: Mapping[str, Any]) -> None:
-        """Give an idle worker a job; it is to write the result into the blob ``result``."""
+    def start_job(self, worker: Worker, job: Job, result: bytes, pictures: Mapping[str, Mapping[str, Any]]) -> None:
+        """Give an idle worker a job; it is to write the result into the blob ``result``.
+
+        pictures: what each of the job's inputs is, as it travels in a message.
+        """
         worker.job = (job.id, job.attempt)
         self._send(
             worker,
@@ -101,8 +104,7 @@ class Workers:
             job=job.id,
             attempt=job.attempt,
             settings=job.request.settings,
-            input=job.request.inputs["picture"],
-            picture=picture,
+            inputs={name: {"blob": blob, "picture": pictures[name]} for name, blob in job.request.inputs.items()},
             result=result,
         )
 

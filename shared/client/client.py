@@ -14,7 +14,7 @@ from ..wire.address import Address
 from ..wire.blobs import Buffer
 from ..wire.errors import WireError
 from .connection import Connection, ConnectionState, ServerInfo
-from .dream import DreamState, RemoteDream, Send
+from .dream import RemoteDream, Send
 
 # What one pump may take of its caller's time, in seconds. A tick of Blender's interface has 10 ms; the rest is for
 # other processes, which the system may let run in the middle of it for as long again.
@@ -68,9 +68,21 @@ class Client:
         self._connection.close()
         self._context.destroy(linger=0)
 
-    def dream(self, picture: Picture, settings: DreamSettings, urgency: str = "interactive") -> RemoteDream:
-        """Ask for a dream of ``picture``; it is sent as soon as there is a server."""
-        dream = RemoteDream(picture, settings, urgency)
+    def dream(
+        self,
+        picture: Picture,
+        settings: DreamSettings,
+        urgency: str = "interactive",
+        *,
+        guide: Picture | None = None,
+        mask: Picture | None = None,
+    ) -> RemoteDream:
+        """Ask for a dream of ``picture``; it is sent as soon as there is a server.
+
+        guide: a picture to take after. mask: how much each place may change, by its grey values. Of any size.
+        """
+        inputs = {"picture": picture, "guide": guide, "mask": mask}
+        dream = RemoteDream({name: given for name, given in inputs.items() if given is not None}, settings, urgency)
         self.dreams.append(dream)
         if self.state is ConnectionState.CONNECTED:
             dream.connected(self._sender(dream))
@@ -137,7 +149,7 @@ class Client:
         while moved and not self._connection.clogged:
             moved = False
             for dream in self.dreams:
-                message = dream.upload.next_chunk() if dream.upload and dream.state is DreamState.SENDING else None
+                message = dream.next_chunk()
                 if message:
                     self._connection.send(*message)
                     moved = True
@@ -163,8 +175,7 @@ class Client:
                         dream.on_chunk(header, chunk, self._sender(dream))
             case "ACK":
                 for dream in self.dreams:
-                    if dream.upload and dream.upload.blob == header["blob"]:
-                        dream.on_ack(header["at"])
+                    dream.on_ack(header["blob"], header["at"])
             case "EVENT":
                 for dream in self.dreams:
                     if dream.job == header["job"]:
@@ -192,8 +203,9 @@ class Client:
         error = WireError.from_details(header)
         if error.code == "BAD_CHUNK" and "blob" in header and isinstance(header.get("at"), int):
             for dream in self.dreams:
-                if dream.upload and dream.upload.blob == header["blob"]:
-                    dream.upload.again(header["at"])
+                upload = dream.upload_of(header["blob"])
+                if upload:
+                    upload.again(header["at"])
             return
         dream = self._asked.pop(header.get("re") or b"", None)
         if dream:

@@ -47,7 +47,8 @@ class RemoteDream:
     or what it waits for.
     """
 
-    def __init__(self, picture: Picture, settings: DreamSettings, urgency: str = "interactive") -> None:
+    def __init__(self, inputs: Mapping[str, Picture], settings: DreamSettings, urgency: str = "interactive") -> None:
+        """``inputs``: what to dream on, by name: "picture", and it may be "guide" and "mask"."""
         self.job = os.urandom(16)
         self.settings = settings
         self.state = DreamState.WAITING
@@ -58,7 +59,7 @@ class RemoteDream:
         self.warnings: list[str] = []
         self.result: Picture | None = None
         self.error: WireError | None = None
-        self.upload: Upload | None = Upload(picture)
+        self.uploads = {name: Upload(picture) for name, picture in inputs.items()}
         self.download: Download | None = None
         self.retry_at: float | None = None
         self._urgency = urgency
@@ -75,13 +76,24 @@ class RemoteDream:
     @property
     def fraction(self) -> float:
         """How far the present state has come, 0..1."""
-        if self.state is DreamState.SENDING and self.upload:
-            return self.upload.fraction
+        if self.state is DreamState.SENDING and self.uploads:
+            uploads = self.uploads.values()
+            return sum(upload.present for upload in uploads) / sum(upload.count for upload in uploads)
         if self.state is DreamState.RECEIVING and self.download:
             return self.download.fraction
         if self.state is DreamState.RUNNING and self.steps:
             return min(self.step / self.steps, 1.0)
         return float(self.state is DreamState.DONE)
+
+    def upload_of(self, blob: bytes) -> Upload | None:
+        """The input that is sent as ``blob``, if it is one of this dream's."""
+        return next((upload for upload in self.uploads.values() if upload.blob == blob), None)
+
+    def next_chunk(self) -> tuple[dict[str, Any], memoryview] | None:
+        """The next message of an input to send, or None while there is no credit or nothing left."""
+        if self.state is not DreamState.SENDING:
+            return None
+        return next(filter(None, (upload.next_chunk() for upload in self.uploads.values())), None)
 
     def connected(self, send: Send) -> None:
         """A new conversation with a server has begun: ask what became of the job, or send it."""
@@ -113,18 +125,19 @@ class RemoteDream:
         if self.retry_at is not None and now >= self.retry_at:
             self.connected(send)
         elif now - self._moved_at > STALL_LIMIT:
-            if self.state is DreamState.SENDING and self.upload and self.upload.fraction < 1:
+            if self.state is DreamState.SENDING and self.fraction < 1:
                 self._put(send)
             elif self.state is DreamState.RECEIVING:
                 self._get(send)
 
     def on_have(self, header: Mapping[str, Any]) -> None:
-        """The server says which chunks it has and how many more it takes at once."""
-        if self.upload:
+        """The server says which chunks of an input it has and how many more it takes at once."""
+        upload = self.upload_of(header["blob"])
+        if upload:
             try:
-                self.upload.resume(header["have"], header["credit"])
+                upload.resume(header["have"], header["credit"])
             except ValueError:
-                self.upload.resume(b"", header["credit"])
+                upload.resume(b"", header["credit"])
 
     def on_accepted(self, header: Mapping[str, Any], send: Send) -> None:
         """The job is in the server's ledger."""
@@ -134,11 +147,12 @@ class RemoteDream:
         else:
             self._follow(header["state"])
 
-    def on_ack(self, at: int) -> None:
-        """The server has one more chunk."""
-        if self.upload:
+    def on_ack(self, blob: bytes, at: int) -> None:
+        """The server has one more chunk of an input."""
+        upload = self.upload_of(blob)
+        if upload:
             self._moved_at = time.monotonic()
-            self.upload.acknowledged(at)
+            upload.acknowledged(at)
 
     def on_event(self, header: Mapping[str, Any], chunk: Buffer, send: Send) -> None:
         """Something happened to the job. Events seen before are passed over."""
@@ -193,14 +207,13 @@ class RemoteDream:
     def _begin(self, send: Send) -> None:
         # The job goes before its bytes, so that a bad setting is refused before anything heavy moves.
         self._put(send)
-        assert self.upload
         send(
             {
                 "t": "SUBMIT",
                 "job": self.job,
                 "kind": "still",
                 "settings": self.settings.record(),
-                "inputs": {"picture": self.upload.blob},
+                "inputs": {name: upload.blob for name, upload in self.uploads.items()},
                 "urgency": self._urgency,
             }
         )
@@ -216,9 +229,9 @@ class RemoteDream:
         self._begin(send)
 
     def _put(self, send: Send) -> None:
-        assert self.upload
         self.state, self._moved_at = DreamState.SENDING, time.monotonic()
-        send(self.upload.put())
+        for upload in self.uploads.values():
+            send(upload.put())
 
     def _get(self, send: Send) -> None:
         assert self.download
@@ -259,6 +272,6 @@ class RemoteDream:
 
     def _finish(self, state: DreamState, send: Send | None) -> None:
         self.state = state
-        self.upload = self.download = None
+        self.uploads, self.download = {}, None
         if send and self._submitted:
             send({"t": "RELEASE", "job": self.job})

@@ -56,9 +56,14 @@ class Upload:
         self._credit += 1
 
     @property
-    def fraction(self) -> float:
-        """How much the server has, 0..1."""
-        return self._here.present / self._here.count
+    def present(self) -> int:
+        """How many chunks the server has."""
+        return self._here.present
+
+    @property
+    def count(self) -> int:
+        """How many chunks there are."""
+        return self._here.count
 
 
 class Download:

@@ -19,7 +19,7 @@ from raw_client import RawClient, without_type
 from server_process import ServerProcess
 
 from reverie.shared.picture import Picture, PictureInfo
-from reverie.shared.wire.blobs import CHUNK, Bitmap, chunk_header
+from reverie.shared.wire.blobs import CHUNK, Bitmap, chunk_count, chunk_header
 from reverie.shared.wire.codec import encode
 
 
@@ -233,6 +233,8 @@ def test_two_pictures_under_one_id_are_a_conflict(client: RawClient) -> None:
         ({"kind": "zoom"}, "BAD_PARAM", "kind", "still"),
         ({"inputs": {}}, "BAD_PARAM", "inputs", "picture"),
         ({"inputs": {"picture": os.urandom(16)}}, "UNKNOWN_BLOB", None, None),
+        ({"inputs": {"guide": os.urandom(16)}}, "BAD_PARAM", "inputs", "picture"),
+        ({"inputs": {"picture": os.urandom(16), "gide": os.urandom(16)}}, "BAD_PARAM", "inputs", "guide"),
         ({"urgency": "now"}, "BAD_HEADER", "urgency", "interactive or batch"),
         ({"inputs": {"picture": b"short"}}, "BAD_HEADER", "inputs", "16 bytes"),
     ],
@@ -245,6 +247,27 @@ def test_a_request_that_can_not_be_is_refused_naming_what_can(
     assert (error["t"], error["code"], error.get("field")) == ("ERR", code, field), error
     assert (allowed or "") in error.get("allowed", "")
     assert client.ask("STATUS", jobs=[job], since=0)["items"] == [{"job": job, "state": "UNKNOWN", "n": 0}]
+
+
+@pytest.mark.parametrize("name", ["guide", "mask"])
+def test_a_further_input_that_was_never_sent_is_named(client: RawClient, name: str) -> None:
+    blob, _ = client.put(SMALL)
+    _, error = client.submit(blob, inputs={"picture": blob, name: os.urandom(16)})
+    assert error["code"] == "UNKNOWN_BLOB"
+    assert name in error["msg"] and name in error["hint"]
+
+
+def test_a_job_waits_for_its_guide_and_another_guide_is_another_job(client: RawClient) -> None:
+    picture, guide, other = client.upload(SMALL), client.put(LARGE)[0], client.upload(SMALL)
+    job, first = client.submit(picture, inputs={"picture": picture, "guide": guide})
+    assert first["state"] == "RECEIVING"
+    assert client.submit(picture, job, inputs={"picture": picture, "guide": other})[1]["code"] == "CONFLICT"
+    assert client.submit(picture, job)[1]["code"] == "CONFLICT"
+    for index in range(chunk_count(LARGE.info.size)):
+        client.chunk(guide, LARGE, index)
+    client.state(job, "DONE")
+    assert client.ask("RELEASE", job=job)["t"] == "RELEASED"
+    assert client.ask("GET", blob=guide, have=b"", credit=1)["code"] == "UNKNOWN_BLOB", "the guide was kept"
 
 
 def test_a_job_sent_twice_is_one_job_and_other_contents_are_a_conflict(client: RawClient) -> None:

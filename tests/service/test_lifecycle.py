@@ -95,7 +95,7 @@ def test_it_can_say_that_it_is_ready_in_json(tmp_path: Path) -> None:
 
 
 def test_a_killed_server_goes_on_where_it_was(tmp_path: Path) -> None:
-    """One job done, one running, one waiting, one half received: then the power of kill -9."""
+    """One job done, one running, one waiting, one whose guide is half received: then the power of kill -9."""
     with ServerProcess(tmp_path / "spool") as server:
         with RawClient(server.endpoint) as client:
             boot = client.ask("HELLO", min=1, max=1, client="test")["boot"]
@@ -107,7 +107,7 @@ def test_a_killed_server_goes_on_where_it_was(tmp_path: Path) -> None:
             waiting, _ = client.submit(blob, urgency="batch")
             half, _ = client.put(PICTURE)
             client.chunk(half, PICTURE, 1)
-            receiving, _ = client.submit(half)
+            receiving, _ = client.submit(blob, inputs={"picture": blob, "guide": half})
         server.end(signal.SIGKILL)
         wait_until_gone(server.workers()[-1])
 

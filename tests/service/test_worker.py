@@ -20,7 +20,7 @@ from reverie.shared.picture import Picture, PictureInfo
 
 INFO = PictureInfo((6, 5, 4), "u8", alpha="straight")
 PICTURE = Picture.from_bytes(INFO, os.urandom(INFO.size))
-JOB, BLOB, RESULT = b"j" * 16, b"b" * 16, b"r" * 16
+JOB, BLOB, MASK, RESULT = b"j" * 16, b"b" * 16, b"m" * 16, b"r" * 16
 
 
 class Link:
@@ -47,8 +47,17 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Link]:
     def run(dream: Callable[[Picture], Iterator[Progress | Done]], cancel_at: int = 10**9) -> Link:
         spool, link = Spool(tmp_path), Link(cancel_at)
         spool.write(BLOB, PICTURE.data())
-        order = {"job": JOB, "attempt": 2, "settings": {}, "input": BLOB, "picture": INFO.header(), "result": RESULT}
-        monkeypatch.setattr(worker, "dream_picture", lambda picture, *_: dream(picture))
+        spool.write(MASK, PICTURE.data())
+        inputs = {
+            name: {"blob": blob, "picture": INFO.header()} for name, blob in {"picture": BLOB, "mask": MASK}.items()
+        }
+        order = {"job": JOB, "attempt": 2, "settings": {}, "inputs": inputs, "result": RESULT}
+
+        def dream_picture(picture: Picture, *_: object, mask: Picture) -> Iterator[Progress | Done]:
+            assert mask.data() == PICTURE.data()
+            return dream(picture)
+
+        monkeypatch.setattr(worker, "dream_picture", dream_picture)
         try:
             Task(order, link, spool).run(Networks(), torch.device("cpu"))  # type: ignore[arg-type]
         finally:

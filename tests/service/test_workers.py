@@ -42,7 +42,7 @@ def test_a_worker_that_hangs_is_replaced_once_its_job_is_given_up(
         info = PictureInfo((64, 64, 3), "u8")
         Spool(tmp_path).write(b"i" * 16, memoryview(bytes(info.size)))
         job = Job(b"j" * 16, Request("still", DreamSettings().record(), {"picture": b"i" * 16}, "interactive"), QUEUED)
-        workers.start_job(worker, job, b"r" * 16, info.header())
+        workers.start_job(worker, job, b"r" * 16, {"picture": info.header()})
         workers.cancel(job.id)
         look_until(workers, lambda: any(workers.idle()))
         assert worker.process.pid != hung

@@ -71,6 +71,47 @@ def test_strength_zero_returns_the_same_bits(client: Client) -> None:
     assert result.data() == picture.data()
 
 
+def test_guide_and_mask_go_along_and_the_fraction_counts_them(client: Client, server: ScriptedServer) -> None:
+    picture, guide, mask = a_picture(300, 200), a_picture(900, 700), a_picture(20, 30)
+    dream = client.dream(picture, SETTINGS, guide=guide, mask=mask)
+    seen: list[float] = []
+
+    def over() -> bool:
+        if dream.state is DreamState.SENDING:
+            seen.append(dream.fraction)
+        return dream.finished
+
+    pump(client, over)
+    assert seen == sorted(seen) and seen[0] == 0.0, "the bar went back"
+    assert dream.result is not None
+    np.testing.assert_array_equal(dream.result.pixels, 1 - picture.pixels)
+    (inputs,) = server.inputs
+    assert {name: given.data() for name, given in inputs.items()} == {
+        "picture": picture.data(),
+        "guide": guide.data(),
+        "mask": mask.data(),
+    }
+
+
+def test_a_guide_is_sent_again_to_a_server_that_has_lost_it(client: Client, server: ScriptedServer) -> None:
+    server.steps, server.step_seconds = 1000, 0.01
+    guide = a_picture(500, 600)
+    dream = client.dream(a_picture(), SETTINGS, guide=guide)
+    pump(client, lambda: dream.step > 2)
+    server.close()
+    again = ScriptedServer(server.port)
+    finish(client, dream)
+    assert again.inputs[0]["guide"].data() == guide.data()
+    again.close()
+
+
+def test_the_servers_warnings_are_kept(client: Client, server: ScriptedServer) -> None:
+    server.warnings = ["The dream's worker died; trying again (2 of 3)."]
+    dream = client.dream(a_picture(50, 50), SETTINGS)
+    finish(client, dream)
+    assert dream.warnings == server.warnings
+
+
 def test_two_dreams_at_once_do_not_mix(client: Client) -> None:
     first, second = a_picture(300, 200), a_picture(211, 333)
     dreams = [client.dream(first, SETTINGS), client.dream(second, SETTINGS.replace(strength=0.0))]

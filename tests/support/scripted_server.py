@@ -26,7 +26,8 @@ class ScriptedServer:
 
     refuse: an error for the next SUBMITs, popped one by one. damage: how many chunks of results are sent with
     a wrong crc. deny_chunks: how many incoming chunks are called damaged. silent: takes everything and says
-    nothing. steps: progress events per dream, each ``step_seconds`` apart.
+    nothing. steps: progress events per dream, each ``step_seconds`` apart. warnings: told of each dream.
+    settings, inputs: what each dream was asked with.
     """
 
     def __init__(self, port: int = 0, steps: int = 3, step_seconds: float = 0.0) -> None:
@@ -37,6 +38,8 @@ class ScriptedServer:
         self.seen: list[str] = []
         self.cancelled: list[bytes] = []
         self.settings: list[dict[str, Any]] = []
+        self.inputs: list[dict[str, Picture]] = []
+        self.warnings: list[str] = []
         self._infos: dict[bytes, PictureInfo] = {}
         self._blobs: dict[bytes, bytearray] = {}
         self._here: dict[bytes, Bitmap] = {}
@@ -124,7 +127,7 @@ class ScriptedServer:
         self._here[blob].add(index)
         self._send(client, {"t": "ACK", "blob": blob, "at": at, "full": self._here[blob].full})
         for job, submitted in list(self._jobs.items()):
-            if submitted["inputs"]["picture"] == blob and submitted["state"] == "RECEIVING":
+            if blob in submitted["inputs"].values() and submitted["state"] == "RECEIVING":
                 self._dream(client, job)
 
     def _on_submit(self, client: bytes, header: dict[str, Any], _: bytes) -> None:
@@ -141,10 +144,13 @@ class ScriptedServer:
     def _dream(self, client: bytes, job_id: bytes) -> None:
         job = self._jobs[job_id]
         blob = job["inputs"]["picture"]
-        if blob not in self._here or not self._here[blob].full:
+        if not all(given in self._here and self._here[given].full for given in job["inputs"].values()):
             return
+        self.inputs.append({name: self._picture(given) for name, given in job["inputs"].items()})
         job["state"] = "RUNNING"
         self._event(client, job_id, {"kind": "state", "state": "RUNNING"})
+        for warning in self.warnings:
+            self._event(client, job_id, {"kind": "warning", "msg": warning})
         for step in range(1, self.steps + 1):
             time.sleep(self.step_seconds)
             if self._socket.poll(0):
@@ -155,13 +161,16 @@ class ScriptedServer:
             self._event(
                 client, job_id, {"kind": "progress", "step": step, "steps": self.steps, "seconds_left": float(left)}
             )
-        picture = Picture.from_bytes(self._infos[blob], self._blobs[blob])
+        picture = self._picture(blob)
         pixels = picture.pixels if job["settings"]["strength"] == 0 else _negative(picture)
         result = os.urandom(16)
         self._infos[result], self._blobs[result] = picture.info, bytearray(pixels.tobytes())
         job["state"] = "DONE"
         entry = {"blob": result, "size": picture.info.size, "picture": picture.info.header()}
         self._event(client, job_id, {"kind": "state", "state": "DONE", "results": {"picture": entry}})
+
+    def _picture(self, blob: bytes) -> Picture:
+        return Picture.from_bytes(self._infos[blob], self._blobs[blob])
 
     def _event(self, client: bytes, job: bytes, fields: dict[str, Any]) -> None:
         events = self._events.setdefault(job, [])
