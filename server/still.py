@@ -15,6 +15,7 @@ from .dream.device import pick_dtype
 from .dream.events import Finished, Step
 from .dream.still import dream_still
 from .media.display import to_display
+from .media.mask import to_mask
 from .networks.loading import load
 from .networks.staged import StagedNetwork
 
@@ -65,18 +66,29 @@ class Networks:
 
 
 def dream_picture(
-    picture: Picture, settings: DreamSettings, networks: NetworkLoader, device: torch.device
+    picture: Picture,
+    settings: DreamSettings,
+    networks: NetworkLoader,
+    device: torch.device,
+    *,
+    guide: Picture | None = None,
+    mask: Picture | None = None,
 ) -> Iterator[Progress | Done]:
-    """Dream ``picture``; to cancel, ask for no further event. At strength 0 no network is so much as loaded."""
+    """Dream ``picture``; to cancel, ask for no further event. At strength 0 no network is so much as loaded.
+
+    guide: a picture to take after, of any size. mask: how much each place may change, as `to_mask` reads it.
+    """
     if settings.strength == 0.0:
         yield Done(picture)
         return
     network = networks(settings.network, device, pick_dtype(settings.precision, device, settings.network))
     display = to_display(picture, device)
-    for event in dream_still(display.tensor, network, settings):
+    places = None if mask is None else to_mask(mask, picture.info, device)
+    looks = None if guide is None else to_display(guide, device).tensor
+    for event in dream_still(display.tensor, network, settings, mask=places, guide=looks):
         match event:
             case Step(step, steps, seconds_left, dreamed):
                 preview = partial(display.preview, dreamed, strength=settings.strength)
                 yield Progress(step, steps, seconds_left, preview)
             case Finished(dreamed):
-                yield Done(display.back(dreamed, settings.strength))
+                yield Done(display.back(dreamed, settings.strength, places))

@@ -12,9 +12,8 @@ from torch import Tensor
 
 from ...shared.picture import Picture, PictureInfo
 from .encoding import BRIGHTEST, Encoding
+from .values import blocks, colour_channels, limits, read_colours, read_values, write_colours
 
-# Values worked on at once: what is needed besides picture and dream stays at some 100 MB, whatever the picture's size.
-BLOCK = 1 << 22
 # Colours under less alpha than this don't set a picture's peak: dividing by it makes fireflies of rounding.
 SOLID = 0.1
 
@@ -32,17 +31,41 @@ class Display:
     encoding: Encoding
     tensor: Tensor
 
-    def back(self, dreamed: Tensor, strength: float = 1.0) -> Picture:
+    def back(self, dreamed: Tensor, strength: float = 1.0, mask: Tensor | None = None) -> Picture:
         """The picture with the dream mixed in, in the form it came in.
 
         dreamed: 1x3xHxW like `tensor`. The result is the input plus `Encoding.change` for strength · detail, and
-        only values that this moves are written: where nothing was dreamed, and all over at strength 0, every bit
-        is the input's. So are alpha, NaN and infinity.
+        only values that this moves are written: where nothing was dreamed, where ``mask`` (1x1xHxW) is 0, and all
+        over at strength 0, every bit is the input's. So are alpha, NaN and infinity.
+        """
+        result = Picture(self.picture.info, self.picture.pixels.copy())
+        for rows, stored, change in self._changes(dreamed, strength, mask):
+            write_colours(result, rows, stored + change, change != 0)
+        return result
+
+    def detail(self, dreamed: Tensor, strength: float = 1.0, mask: Tensor | None = None) -> Picture:
+        """What `back` adds to the picture: its colours, signed, in float32 and in the stored values' own space.
+
+        Stored values plus detail, in float32, are what `back` returns: exactly for floats, before rounding for
+        integers. There is no alpha, for none is added. The colour space is the picture's where that is scene-linear,
+        otherwise "Non-Color": no curve is meant for a difference. 0 where the picture is NaN or infinite.
         """
         info = self.picture.info
-        result = self.picture.pixels.copy()
-        for rows in _blocks(info):
-            stored, weight = _values(self.picture, rows, dreamed.device)
+        linear = info.colorspace.startswith("Linear")
+        shape = (*info.shape[:2], colour_channels(info))
+        layer = PictureInfo(shape, "f32", info.colorspace if linear else "Non-Color", "none", info.rows)
+        result = Picture(layer, np.zeros(shape, layer.numpy_dtype))
+        for rows, stored, change in self._changes(dreamed, strength, mask):
+            after = stored + change
+            within = after.clamp(*limits(info))
+            change = torch.where((change == 0) | (after == within), change, within - stored)
+            write_colours(result, rows, change, change != 0)
+        return result
+
+    def _changes(self, dreamed: Tensor, strength: float, mask: Tensor | None) -> Iterator[tuple[slice, Tensor, Tensor]]:
+        """Block by block: its rows, the colours stored there, and by how much each of them moves."""
+        for rows in blocks(self.picture.info):
+            stored, weight = read_colours(self.picture, rows, dreamed.device)
             encoded = self.tensor[0, : len(stored), rows]
             detail = strength * (dreamed[0, :, rows] - encoded)
             if len(stored) == 1:
@@ -50,9 +73,14 @@ class Display:
             change = self.encoding.change(encoded, detail)
             if weight is not None:
                 change = change * weight
-            moved = (change != 0) & stored.isfinite()
-            _write(result[_stored_rows(info, rows)], stored + change, moved, info)
-        return Picture(info, result)
+            moves = stored.isfinite() if mask is None else stored.isfinite() & (mask[0, :, rows] > 0)
+            yield rows, stored, torch.where(moves, change, 0.0)
+
+    def solidity(self) -> Tensor:
+        """How much each pixel is there to be seen, 1x1xHxW, 0..1: its alpha; 0 where a colour is NaN or infinite."""
+        return torch.cat([_solid(self.picture, rows, self.tensor.device) for rows in blocks(self.picture.info)], 1)[
+            None
+        ]
 
     def preview(self, dreamed: Tensor, max_side: int, strength: float = 1.0) -> Picture:
         """A small picture of a dream under way: u8 sRGB, RGB or straight RGBA, rows as in the input.
@@ -79,18 +107,19 @@ class Display:
         return Picture(PictureInfo(pixels.shape, "u8", "sRGB", alpha, info.rows), pixels)
 
 
-def to_display(picture: Picture, device: torch.device | str = "cpu") -> Display:
-    """Show a picture to a network on ``device``.
+def to_display(picture: Picture, device: torch.device | str = "cpu", *, as_stored: bool = False) -> Display:
+    """Show a picture to a network on ``device``; ``as_stored``: by its values as they are, whatever its colour space.
 
     Colour spaces: names that start with "Linear" are scene-linear, all others are taken as display-encoded (for
     "Non-Color" that means: as they are). Premultiplied colours are seen undivided by their alpha.
     """
     device = torch.device(device)
     height, width, _ = picture.info.shape
-    encoding = Encoding(picture.info.colorspace.startswith("Linear"), _peak(picture, device))
+    linear = picture.info.colorspace.startswith("Linear") and not as_stored
+    encoding = Encoding(linear, _peak(picture, device))
     tensor = torch.empty(1, 3, height, width, device=device)
-    for rows in _blocks(picture.info):
-        tensor[0, :, rows] = encoding.encode(_unweighted(*_values(picture, rows, device)))
+    for rows in blocks(picture.info):
+        tensor[0, :, rows] = encoding.encode(_unweighted(*read_colours(picture, rows, device)))
     return Display(picture, encoding, tensor)
 
 
@@ -99,8 +128,8 @@ def _peak(picture: Picture, device: torch.device) -> float:
     peak = 1.0
     if picture.info.dtype.startswith("u"):
         return peak
-    for rows in _blocks(picture.info):
-        stored, weight = _values(picture, rows, device)
+    for rows in blocks(picture.info):
+        stored, weight = read_colours(picture, rows, device)
         colour = _unweighted(stored, weight).nan_to_num(nan=0.0, posinf=0.0, neginf=0.0)
         if weight is not None:
             colour = torch.where(weight >= SOLID, colour, 0.0)
@@ -108,58 +137,16 @@ def _peak(picture: Picture, device: torch.device) -> float:
     return min(peak, BRIGHTEST)
 
 
-def _blocks(info: PictureInfo) -> Iterator[slice]:
-    """Slices of rows, counted from the top, of about `BLOCK` values each."""
-    height, width, channels = info.shape
-    step = max(1, BLOCK // (width * channels))
-    return (slice(top, min(top + step, height)) for top in range(0, height, step))
-
-
-def _stored_rows(info: PictureInfo, rows: slice) -> slice:
-    """Where those rows lie in the stored pixels."""
-    height = info.shape[0]
-    return rows if info.rows == "top-down" else slice(height - rows.stop, height - rows.start)
-
-
-def _values(picture: Picture, rows: slice, device: torch.device) -> tuple[Tensor, Tensor | None]:
-    """Those rows' colours as stored, 1xhxW or 3xhxW float32, integers as 0..1, row 0 at the top; and what they
-    have been multiplied by, 1xhxW, where they have been.
-    """
-    info = picture.info
-    block = picture.pixels[_stored_rows(info, rows)].astype(np.float32)
-    values = torch.from_numpy(block).to(device).permute(2, 0, 1)
-    if info.rows == "bottom-up":
-        values = values.flip(1)
-    if info.dtype.startswith("u"):
-        values = values / np.iinfo(info.numpy_dtype).max
-    colours = _colours(info)
-    if info.alpha != "premultiplied":
-        return values[:colours], None
-    alpha = values[colours:]
-    return values[:colours], torch.where((alpha > 0) & alpha.isfinite(), alpha, 0.0)
-
-
-def _colours(info: PictureInfo) -> int:
-    return 1 if info.shape[2] < 3 else 3
-
-
 def _unweighted(stored: Tensor, weight: Tensor | None) -> Tensor:
     return stored if weight is None else torch.where(weight > 0, stored / weight, stored)
 
 
-def _write(target: np.ndarray, values: Tensor, moved: Tensor, info: PictureInfo) -> None:
-    """Write the moved ones of ``values``, CxhxW, into the colours of ``target``, hxWxchannels, as it stores them."""
-    limits = np.iinfo(info.numpy_dtype) if info.dtype.startswith("u") else np.finfo(info.numpy_dtype)
-    if info.dtype.startswith("u"):
-        values = (values * limits.max).round()
-    values = values.clamp(float(limits.min), float(limits.max))
-    if info.rows == "bottom-up":
-        values, moved = values.flip(1), moved.flip(1)
-    np.copyto(
-        target[:, :, : len(values)],
-        values.permute(1, 2, 0).cpu().numpy().astype(info.numpy_dtype),
-        where=moved.permute(1, 2, 0).cpu().numpy(),
-    )
+def _solid(picture: Picture, rows: slice, device: torch.device) -> Tensor:
+    colours, alpha = read_values(picture, rows, device)
+    if picture.info.alpha == "none":
+        alpha = torch.ones_like(colours[:1])
+    solid = alpha.nan_to_num(nan=0.0, posinf=1.0, neginf=0.0).clamp(0.0, 1.0)
+    return torch.where(colours.isfinite().all(0, keepdim=True), solid, 0.0)
 
 
 def _resized(picture: Tensor, size: tuple[int, int]) -> Tensor:

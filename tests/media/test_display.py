@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from reverie.server.media import display
+from reverie.server.media import values
 from reverie.server.media.display import to_display
 from reverie.server.media.encoding import KNEE, Encoding
 from reverie.shared.picture import DTYPES, Picture, PictureInfo
@@ -107,7 +107,7 @@ def test_blocks_of_rows_join_without_a_seam(monkeypatch: pytest.MonkeyPatch) -> 
     dream = torch.rand(1, 3, 23, 5)
     whole = to_display(source)
     expected = whole.back(dream).pixels
-    monkeypatch.setattr(display, "BLOCK", 100)
+    monkeypatch.setattr(values, "BLOCK", 100)
     parts = to_display(source)
     assert torch.allclose(parts.tensor, whole.tensor, atol=1e-6)
     assert np.allclose(parts.back(dream).pixels, expected, rtol=1e-4, atol=1e-6)
