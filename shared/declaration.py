@@ -35,6 +35,7 @@ class Spec:
 
     ``minimum``/``maximum`` are hard: a value outside is refused. ``soft_minimum``/``soft_maximum`` bound a
     slider. ``section`` names the folded part of the interface a setting stands in, "" means always in sight.
+    ``when`` names another setting and its values beside which this one matters, None means always.
     ``type`` is one of ``int``, ``float``, ``bool``, ``str``.
     """
 
@@ -50,6 +51,11 @@ class Spec:
     unit: str = ""
     choices: tuple[Choice, ...] = ()
     section: str = ""
+    when: tuple[str, tuple[str, ...]] | None = None
+
+    def applies(self, values: Mapping[str, Any]) -> bool:
+        """Whether the setting changes anything beside the other ``values``."""
+        return self.when is None or values[self.when[0]] in self.when[1]
 
     @property
     def allowed(self) -> str:
@@ -114,13 +120,14 @@ def setting(
     unit: str = "",
     choices: tuple[Choice, ...] = (),
     section: str = "",
+    when: tuple[str, tuple[str, ...]] | None = None,
 ) -> Any:
     """Declare one field of a `Declared` dataclass. ``hard`` and ``soft`` are (minimum, maximum)."""
     kind = type(default)
     hard = hard or ((0, 4096) if kind is str else (None, None))  # type: ignore[assignment]
     assert hard is not None
     soft = soft or hard
-    spec = Spec("", kind, label, description, default, hard[0], hard[1], soft[0], soft[1], unit, choices, section)
+    spec = Spec("", kind, label, description, default, hard[0], hard[1], soft[0], soft[1], unit, choices, section, when)
     return dataclasses.field(default=default, metadata={_KEY: spec})
 
 

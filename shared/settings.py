@@ -117,6 +117,7 @@ class DreamSettings(Declared):
         soft=(0.0, 4.0),
         unit="px",
         section="ascent",
+        when=("smoothing", ("gaussian",)),
     )
     bands: int = setting(
         4,
@@ -125,6 +126,7 @@ class DreamSettings(Declared):
         hard=(1, 10),
         soft=(2, 6),
         section="ascent",
+        when=("smoothing", ("laplacian",)),
     )
     total_variation: float = setting(
         0.0,
@@ -220,7 +222,14 @@ class DreamSettings(Declared):
         ),
         section="start",
     )
-    bump_amount: float = setting(0.1, "Bump Amount", "How strong the bump is", hard=(0.0, 1.0), section="start")
+    bump_amount: float = setting(
+        0.1,
+        "Bump Amount",
+        "How strong the bump is",
+        hard=(0.0, 1.0),
+        section="start",
+        when=("bump", ("noise", "twist", "shift")),
+    )
 
     seamless: str = setting(
         "none",

@@ -8,17 +8,28 @@ from pathlib import Path
 
 import click
 
-from ...shared.picture import Picture, PictureInfo
+from ...shared.picture import Picture
 from ...shared.settings import DreamSettings
 from ..networks.catalogue import check_layers, find
-from .options import settings_options
+from .options import DreamCommand, settings_options
 from .progress import StepProgress, spoken
 from .remote import dream_there
 
+_FILE = click.Path(path_type=Path)
 
-@click.command("dream")
-@click.argument("source", metavar="IN", type=click.Path(path_type=Path))
-@click.argument("target", metavar="OUT", type=click.Path(path_type=Path))
+
+@click.command("dream", cls=DreamCommand)
+@click.argument("source", metavar="IN", type=_FILE)
+@click.argument("target", metavar="OUT", type=_FILE)
+@click.option(
+    "--guide", metavar="FILE", type=_FILE, help="A picture to take after: the dream grows what is seen in it."
+)
+@click.option(
+    "--mask",
+    metavar="FILE",
+    type=_FILE,
+    help="Where to dream: white dreams, black stays as it is, grey dreams less. Stretched to the size of IN.",
+)
 @settings_options
 @click.option(
     "--device",
@@ -27,7 +38,15 @@ from .remote import dream_there
     help="Where to compute: auto, cpu, cuda:0 (a graphics card by number) or mps.  [default: auto]",
 )
 @click.option("--server", metavar="ADDRESS", help="Dream on the server at this address instead of in this process.")
-def command(source: Path, target: Path, settings: DreamSettings, device: str, server: str | None) -> None:
+def command(
+    source: Path,
+    target: Path,
+    guide: Path | None,
+    mask: Path | None,
+    settings: DreamSettings,
+    device: str,
+    server: str | None,
+) -> None:
     """Dream the picture IN into the new picture OUT.
 
     PNG, JPEG, TIFF, EXR and NumPy (.npy) files; OUT keeps the bit depth and the alpha of IN where its format can.
@@ -36,7 +55,13 @@ def command(source: Path, target: Path, settings: DreamSettings, device: str, se
     if server is None:
         _check_network(settings)
     with StepProgress(settings.network) as progress:
-        height, width, _ = _dream(source, target, settings, device, server, progress).shape
+        pictures = _read(source, target, guide=guide, mask=mask)
+        if server is None:
+            result = _dream_here(pictures, settings, device, progress)
+        else:
+            result = dream_there(pictures, settings, server, progress)
+        _write(target, result, source, settings)
+    height, width, _ = result.info.shape
     click.echo(f"{target}: {width} × {height} pixels, dreamed in {spoken(time.monotonic() - began)}.")
 
 
@@ -51,30 +76,31 @@ def _check_network(settings: DreamSettings) -> None:
         fetch_weights(network)
 
 
-def _dream(
-    source: Path, target: Path, settings: DreamSettings, device: str, server: str | None, progress: StepProgress
-) -> PictureInfo:
-    """Read, dream, write; returns what was written. The imports take seconds, and so wait for the progress bar."""
+def _read(source: Path, target: Path, **others: Path | None) -> dict[str, Picture]:
+    """What to dream on, and what goes with it, by name. The imports take seconds, and so wait for the progress bar."""
     from ..media.convert import convert
-    from ..media.files import check_target, read_picture, write_picture
+    from ..media.files import check_target, read_picture
     from ..media.formats import working_form
 
     check_target(target)
     picture = read_picture(source)
-    picture = convert(picture, working_form(picture.info, target))
-    if server is None:
-        result = _dream_here(picture, settings, device, progress)
-    else:
-        result = dream_there(picture, settings, server, progress)
+    further = {name: read_picture(path) for name, path in others.items() if path}
+    return {"picture": convert(picture, working_form(picture.info, target)), **further}
+
+
+def _write(target: Path, result: Picture, source: Path, settings: DreamSettings) -> None:
+    from ..media.files import write_picture
+
     write_picture(target, result, like=source, record=settings.record())
-    return result.info
 
 
-def _dream_here(picture: Picture, settings: DreamSettings, device: str, progress: StepProgress) -> Picture:
+def _dream_here(pictures: dict[str, Picture], settings: DreamSettings, device: str, progress: StepProgress) -> Picture:
     from ..dream.device import pick_device
     from ..still import Done, Networks, dream_picture
 
-    for event in dream_picture(picture, settings, Networks(), pick_device(device)):
+    picture, guide, mask = (pictures.get(name) for name in ("picture", "guide", "mask"))
+    assert picture
+    for event in dream_picture(picture, settings, Networks(), pick_device(device), guide=guide, mask=mask):
         if isinstance(event, Done):
             return event.picture
         progress.update(event.step, event.steps, event.seconds_left)

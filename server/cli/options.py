@@ -11,7 +11,7 @@ import click
 
 from ...shared import presets
 from ...shared.declaration import Spec
-from ...shared.settings import DreamSettings
+from ...shared.settings import SECTIONS, DreamSettings
 
 Command = Callable[..., Any]
 
@@ -22,9 +22,39 @@ _LIKE = click.option(
     "--like",
     metavar="FILE",
     type=click.Path(path_type=Path),
-    help="Dream again like this picture, which Reverie has made: start from the settings stored in it.",
+    help="Dream again like this picture, which Reverie has made: start from the settings stored in it. "
+    "A guide and a mask are no settings: give them again.",
 )
 _METAVARS = {int: "INTEGER", float: "NUMBER", str: "TEXT"}
+
+
+class _SettingOption(click.Option):
+    """The option of a setting, which knows the section of the help it stands in."""
+
+    def __init__(self, *args: Any, section: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.section = section
+
+
+class DreamCommand(click.Command):
+    """A command with `settings_options`, whose help lists them by the sections of the settings."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("context_settings", {"max_content_width": 118})
+        super().__init__(*args, **kwargs)
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The options that are no settings first, then the settings as they are sectioned."""
+        sections: dict[str, list[tuple[str, str]]] = {"Options": [], "Settings": []}
+        sections |= {title: [] for title in SECTIONS.values()}
+        for option in self.get_params(ctx):
+            title = SECTIONS.get(option.section, "Settings") if isinstance(option, _SettingOption) else "Options"
+            line = option.get_help_record(ctx) if isinstance(option, click.Option) else None
+            if line:
+                sections[title].append(line)
+        for title, lines in sections.items():
+            with formatter.section(title):
+                formatter.write_dl(lines)
 
 
 def settings_options(function: Command) -> Command:
@@ -54,10 +84,19 @@ def settings_options(function: Command) -> Command:
 def _option(spec: Spec) -> Callable[[Command], Command]:
     name = spec.name.replace("_", "-")
     # The values are checked by the settings themselves, so that every door refuses them in the same words.
-    about = f"{spec.description}.  [{_range(spec)}{_default(spec)}]"
+    about = f"{spec.description}.{_condition(spec)}  [{_range(spec)}{_default(spec)}]"
     if spec.type is bool:
-        return click.option(f"--{name}/--no-{name}", spec.name, default=None, help=about)
-    return click.option(f"--{name}", spec.name, type=spec.type, default=None, metavar=_METAVARS[spec.type], help=about)
+        kind: dict[str, Any] = {"param_decls": (f"--{name}/--no-{name}", spec.name)}
+    else:
+        kind = {"param_decls": (f"--{name}", spec.name), "type": spec.type, "metavar": _METAVARS[spec.type]}
+    return click.option(*kind.pop("param_decls"), cls=_SettingOption, section=spec.section, help=about, **kind)
+
+
+def _condition(spec: Spec) -> str:
+    if spec.when is None:
+        return ""
+    other, values = spec.when
+    return f" Matters only with --{other.replace('_', '-')} {' or '.join(values)}."
 
 
 def _range(spec: Spec) -> str:

@@ -16,6 +16,8 @@ class StepProgress:
 
     def __init__(self, title: str) -> None:
         console = Console(highlight=False)
+        # Through the bar's own console where there is one: only that one knows how to write above it.
+        self._warnings = console if console.is_terminal else Console(highlight=False, stderr=True, soft_wrap=True)
         self._bar: Progress | None = None
         if console.is_terminal:
             columns = (
@@ -47,6 +49,10 @@ class StepProgress:
         elif step > self._step and (step == steps or time.monotonic() - self._told >= _PAUSE):
             self._step, self._told = step, time.monotonic()
             print(f"{self._title}: step {step} of {steps}" + (f", {left}" if left else ""), flush=True)
+
+    def warn(self, warning: str) -> None:
+        """Say something on standard error, above the bar."""
+        self._warnings.print(f"{self._title}: {warning}")
 
 
 def spoken(seconds: float) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 
 from ...shared.client import Client, ConnectionState, RemoteDream
 from ...shared.picture import Picture
@@ -14,12 +15,17 @@ from .progress import StepProgress
 _PATIENCE = 15.0
 
 
-def dream_there(picture: Picture, settings: DreamSettings, address: str, progress: StepProgress) -> Picture:
-    """Dream on the server at ``address``. Raises `AddressError` and `WireError`."""
+def dream_there(
+    pictures: Mapping[str, Picture], settings: DreamSettings, address: str, progress: StepProgress
+) -> Picture:
+    """Dream on the server at ``address``. Raises `AddressError` and `WireError`.
+
+    pictures: "picture", and it may be "guide" and "mask".
+    """
     client = Client(Address.parse(address), "reverie dream")
     try:
         client.connect()
-        dream = client.dream(picture, settings)
+        dream = client.dream(pictures["picture"], settings, guide=pictures.get("guide"), mask=pictures.get("mask"))
         try:
             _wait(client, dream, progress)
         except BaseException:
@@ -35,7 +41,7 @@ def dream_there(picture: Picture, settings: DreamSettings, address: str, progres
 
 def _wait(client: Client, dream: RemoteDream, progress: StepProgress) -> None:
     """Pump until the dream is finished or there has been no server for too long."""
-    reached = time.monotonic()
+    reached, told = time.monotonic(), 0
     while not dream.finished:
         if not client.pump():
             client.wait(0.1)
@@ -43,6 +49,9 @@ def _wait(client: Client, dream: RemoteDream, progress: StepProgress) -> None:
             reached = time.monotonic()
         elif client.problem and _is_hopeless(client, time.monotonic() - reached):
             raise client.problem
+        while told < len(dream.warnings):
+            progress.warn(dream.warnings[told])
+            told += 1
         if dream.steps:
             progress.update(dream.step, dream.steps, dream.seconds_left)
 

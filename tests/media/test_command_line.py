@@ -20,7 +20,7 @@ from reverie.server.cli import COMMANDS, main
 from reverie.server.cli.progress import spoken
 from reverie.server.media.files import read_picture, read_record, write_picture
 from reverie.shared.picture import Picture, PictureInfo
-from reverie.shared.settings import DreamSettings
+from reverie.shared.settings import SECTIONS, DreamSettings
 
 QUICK = ("--octaves", "1", "--iterations", "2", "--device", "cpu", "--precision", "float32")
 REVERIE = (sys.executable, "-m", "reverie")
@@ -59,6 +59,15 @@ def test_help_names_every_command_without_torch() -> None:
         assert re.search(rf"^  {name}\b", shown, re.MULTILINE)
 
 
+def test_the_help_lists_the_settings_by_section() -> None:
+    shown = reverie("dream", "--help").stdout
+    places = [shown.index(f"\n{title}:\n") for title in ("Options", "Settings", *SECTIONS.values())]
+    assert places == sorted(places)
+    assert shown.index("--guide FILE") < places[1]
+    assert places[2] < shown.index("--measure") < places[3]
+    assert "Matters only with --smoothing laplacian" in " ".join(shown.split())
+
+
 def test_dream_keeps_form_and_alpha_and_tells_its_settings(bricks: Path, tmp_path: Path) -> None:
     out = tmp_path / "dream.png"
     result = reverie("dream", bricks, out, *QUICK, "--seed", "7")
@@ -74,6 +83,27 @@ def test_dream_keeps_form_and_alpha_and_tells_its_settings(bricks: Path, tmp_pat
 def test_strength_0_gives_the_picture_back(bricks: Path, tmp_path: Path) -> None:
     assert reverie("dream", bricks, tmp_path / "same.png", "--strength", "0").exit_code == 0
     assert np.array_equal(read_picture(tmp_path / "same.png").pixels, read_picture(bricks).pixels)
+
+
+def test_nothing_changes_where_the_mask_is_black(bricks: Path, tmp_path: Path) -> None:
+    values = np.zeros((40, 48, 1), "u1")
+    values[:, 24:] = 255
+    write_picture(tmp_path / "mask.png", Picture(PictureInfo(values.shape, "u8"), values))
+    result = reverie("dream", bricks, tmp_path / "out.png", *QUICK, "--mask", tmp_path / "mask.png")
+    assert result.exit_code == 0, result.output
+    before, after = read_picture(bricks).pixels, read_picture(tmp_path / "out.png").pixels
+    assert np.array_equal(after[:, :24], before[:, :24])
+    assert (after[:, 24:, :3] != before[:, 24:, :3]).mean() > 0.5
+
+
+def test_a_guide_leads_the_dream(bricks: Path, tmp_path: Path) -> None:
+    values = np.random.default_rng(2).integers(0, 256, (33, 57, 3), "u1")
+    write_picture(tmp_path / "guide.png", Picture(PictureInfo(values.shape, "u8"), values))
+    assert reverie("dream", bricks, tmp_path / "free.png", *QUICK).exit_code == 0
+    result = reverie("dream", bricks, tmp_path / "led.png", *QUICK, "--guide", tmp_path / "guide.png")
+    assert result.exit_code == 0, result.output
+    free, led = (read_picture(tmp_path / name).pixels for name in ("free.png", "led.png"))
+    assert (free[..., :3] != led[..., :3]).mean() > 0.5
 
 
 def test_like_repeats_a_dream_and_options_win(bricks: Path, tmp_path: Path) -> None:
@@ -107,6 +137,8 @@ def test_an_array_holds_the_dream_unrounded(bricks: Path, tmp_path: Path) -> Non
         (("half.png", "a.png"), ["half.png is damaged"]),
         (("bricks.png", "a.bmp"), [".bmp", ".png", ".npy"]),
         (("bricks.png", "nowhere/a.png"), ["nowhere does not exist"]),
+        (("bricks.png", "a.png", "--guide", "gone.png"), ["gone.png does not exist"]),
+        (("bricks.png", "a.png", "--mask", "text.png"), ["text.png", "can't be read"]),
         (("bricks.png", "a.png", "--octaves", "99"), ["Octaves", "1 to 16"]),
         (("bricks.png", "a.png", "--step", "nan"), ["Step", "0 to 64"]),
         (("bricks.png", "a.png", "--precision", "double"), ["Precision", "bfloat16"]),

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from reverie.shared import presets
 from reverie.shared.declaration import SettingError
-from reverie.shared.settings import DreamSettings
+from reverie.shared.settings import SECTIONS, DreamSettings
 
 SPECS = DreamSettings.specs()
 
@@ -50,6 +50,23 @@ def test_every_setting_says_what_it_is_and_has_a_good_default(name: str) -> None
     if spec.type in (int, float):
         bounds = (spec.minimum, spec.soft_minimum, spec.default, spec.soft_maximum, spec.maximum)
         assert list(bounds) == sorted(bounds)  # type: ignore[type-var]
+
+
+def test_what_a_setting_depends_on_is_there() -> None:
+    for spec in SPECS.values():
+        assert spec.section in ("", *SECTIONS)
+        if spec.when:
+            other, values = spec.when
+            assert set(values) < {choice.value for choice in SPECS[other].choices}
+            assert spec.applies({other: values[0]}) and spec.applies(
+                DreamSettings.from_mapping({other: values[0]}).record()
+            )
+
+
+def test_a_setting_that_changes_nothing_is_known() -> None:
+    bands = SPECS["bands"]
+    assert not bands.applies({"smoothing": "gaussian"}) and bands.applies({"smoothing": "laplacian"})
+    assert SPECS["octaves"].applies({})
 
 
 @pytest.mark.parametrize(
