@@ -1,4 +1,4 @@
-"""The options of a dream, made from the settings' own declaration."""
+"""The options of dreams and films, made from the settings' own declarations."""
 
 from __future__ import annotations
 
@@ -10,10 +10,13 @@ from typing import Any
 import click
 
 from ...shared import presets
-from ...shared.declaration import Spec
+from ...shared.declaration import Declared, Spec
+from ...shared.film import Film, Motion
+from ...shared.keyframes import animated
 from ...shared.settings import SECTIONS, DreamSettings
 
 Command = Callable[..., Any]
+Decorator = Callable[[Command], Command]
 
 _PRESET = click.option(
     "--preset", metavar="NAME", help=f"Start from a named set of settings: {', '.join(presets.names())}."
@@ -25,15 +28,15 @@ _LIKE = click.option(
     help="Dream again like this picture, which Reverie has made: start from the settings stored in it. "
     "A guide and a mask are no settings: give them again.",
 )
-_METAVARS = {int: "INTEGER", float: "NUMBER", str: "TEXT"}
+_METAVARS = {int: "INTEGER", float: "NUMBER", str: "TEXT", bool: "on|off"}
 
 
 class _SettingOption(click.Option):
-    """The option of a setting, which knows the section of the help it stands in."""
+    """The option of a setting, which knows the title of the help's section it stands in."""
 
-    def __init__(self, *args: Any, section: str, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, title: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.section = section
+        self.title = title
 
 
 class DreamCommand(click.Command):
@@ -45,13 +48,12 @@ class DreamCommand(click.Command):
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The options that are no settings first, then the settings as they are sectioned."""
-        sections: dict[str, list[tuple[str, str]]] = {"Options": [], "Settings": []}
-        sections |= {title: [] for title in SECTIONS.values()}
+        sections: dict[str, list[tuple[str, str]]] = {"Options": []}
         for option in self.get_params(ctx):
-            title = SECTIONS.get(option.section, "Settings") if isinstance(option, _SettingOption) else "Options"
+            title = option.title if isinstance(option, _SettingOption) else "Options"
             line = option.get_help_record(ctx) if isinstance(option, click.Option) else None
             if line:
-                sections[title].append(line)
+                sections.setdefault(title, []).append(line)
         for title, lines in sections.items():
             with formatter.section(title):
                 formatter.write_dl(lines)
@@ -65,31 +67,59 @@ def settings_options(function: Command) -> Command:
 
     @functools.wraps(function)
     def command(*args: Any, preset: str | None, like: Path | None, **values: Any) -> Any:
-        given = {name: values.pop(name) for name in DreamSettings.specs()}
-        settings = _recorded(like) if like else DreamSettings()
-        if preset:
-            settings = settings.replace(**presets.load(preset).settings)
-        settings = settings.replace(**{name: value for name, value in given.items() if value is not None})
+        settings = _beginning(preset, like).replace(**_taken(DreamSettings, values))
         return function(*args, settings=settings, **values)
 
+    return _decorated(command, [_PRESET, _LIKE, *_options(DreamSettings)])
+
+
+def film_options(function: Command) -> Command:
+    """Give a command the options of `settings_options`, and those of a film; all that may change take keyframes.
+
+    It is called with ``dreams``, ``motion`` and ``film`` made of them.
+    """
+
+    @functools.wraps(function)
+    def command(*args: Any, preset: str | None, like: Path | None, **values: Any) -> Any:
+        film = Film().replace(**_taken(Film, values))
+        motion = animated(Motion(), _taken(Motion, values))
+        dreams = animated(_beginning(preset, like), _taken(DreamSettings, values))
+        return function(*args, dreams=dreams, motion=motion, film=film, **values)
+
+    of_film = [*_options(Film, "Film"), *_options(Motion, "Film", keyed=True)]
+    return _decorated(command, [_PRESET, _LIKE, *of_film, *_options(DreamSettings, keyed=True)])
+
+
+def _decorated(command: Command, options: list[Decorator]) -> Command:
     # Click lists the option that is added last first.
-    decorated: Command = command
-    for spec in reversed(DreamSettings.specs().values()):
-        decorated = _option(spec)(decorated)
-    for option in (_LIKE, _PRESET):
-        decorated = option(decorated)
-    return decorated
+    for option in reversed(options):
+        command = option(command)
+    return command
 
 
-def _option(spec: Spec) -> Callable[[Command], Command]:
+def _taken(kind: type[Declared], values: dict[str, Any]) -> dict[str, Any]:
+    """The settings of that kind which were given, taken out of ``values`` with those that were not."""
+    given = {name: values.pop(name) for name in kind.specs()}
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def _beginning(preset: str | None, like: Path | None) -> DreamSettings:
+    settings = _recorded(like) if like else DreamSettings()
+    return settings.replace(**presets.load(preset).settings) if preset else settings
+
+
+def _options(kind: type[Declared], title: str = "Settings", *, keyed: bool = False) -> list[Decorator]:
+    return [_option(spec, SECTIONS.get(spec.section, title), keyed) for spec in kind.specs().values()]
+
+
+def _option(spec: Spec, title: str, keyed: bool) -> Decorator:
     name = spec.name.replace("_", "-")
     # The values are checked by the settings themselves, so that every door refuses them in the same words.
     about = f"{spec.description}.{_condition(spec)}  [{_range(spec)}{_default(spec)}]"
-    if spec.type is bool:
-        kind: dict[str, Any] = {"param_decls": (f"--{name}/--no-{name}", spec.name)}
-    else:
-        kind = {"param_decls": (f"--{name}", spec.name), "type": spec.type, "metavar": _METAVARS[spec.type]}
-    return click.option(*kind.pop("param_decls"), cls=_SettingOption, section=spec.section, help=about, **kind)
+    kind: dict[str, Any] = {"type": str if keyed else spec.type, "metavar": _METAVARS[spec.type]}
+    if spec.type is bool and not keyed:
+        kind, name = {}, f"{name}/--no-{name}"
+    return click.option(f"--{name}", spec.name, cls=_SettingOption, title=title, help=about, **kind)
 
 
 def _condition(spec: Spec) -> str:
