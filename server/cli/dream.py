@@ -53,7 +53,7 @@ def command(
     """
     began = time.monotonic()
     if server is None:
-        _check_network(settings)
+        check_network(settings)
     with StepProgress(settings.network) as progress:
         pictures = _read(source, target, guide=guide, mask=mask)
         if server is None:
@@ -65,7 +65,7 @@ def command(
     click.echo(f"{target}: {width} × {height} pixels, dreamed in {spoken(time.monotonic() - began)}.")
 
 
-def _check_network(settings: DreamSettings) -> None:
+def check_network(settings: DreamSettings) -> None:
     """Raise `SettingError` unless there is such a network with such layers; offer to fetch missing weights."""
     network = find(settings.network)
     check_layers(network, settings.layer_names())
