@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from bpy.types import Image
@@ -26,7 +27,8 @@ class Dream:
     """A dream under way: its remote half, and where its picture shall go. It holds no datablock.
 
     source: ``session_uid`` of the image that is dreamt on. replaces: that of the image it shall be shown instead of,
-    which is another one when dreaming again. preview, result: those of the images made for it, once there are such.
+    which is another one when dreaming again. inputs: those of the guide and the mask, by name. preview, result: those
+    of the images made for it, once there are such. warned: how many of the server's warnings were shown.
     """
 
     def __init__(
@@ -34,6 +36,7 @@ class Dream:
         source: Image,
         replaces: Image,
         node: places.NodePlace | None,
+        inputs: Mapping[str, Image],
         settings: DreamSettings,
         remote: RemoteDream,
     ) -> None:
@@ -42,6 +45,7 @@ class Dream:
         self.form = images.Form.of(source)
         self.replaces = replaces.session_uid
         self.node = node
+        self.inputs = {name: image.session_uid for name, image in inputs.items()}
         self.settings = settings
         self.remote = remote
         self.file = _file
@@ -49,6 +53,7 @@ class Dream:
         self.result: int | None = None
         self.preview_serial = 0
         self.previewed = 0.0
+        self.warned = 0
 
     @property
     def status(self) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
+from types import MappingProxyType
 
 import bpy
 from bpy.types import Image
@@ -25,27 +27,39 @@ def on(image: Image | None) -> Dream | None:
 
 
 def start(
-    image: Image, settings: DreamSettings, node: places.NodePlace | None = None, replaces: Image | None = None
+    image: Image,
+    settings: DreamSettings,
+    node: places.NodePlace | None = None,
+    replaces: Image | None = None,
+    inputs: Mapping[str, Image] = MappingProxyType({}),
 ) -> Dream:
     """Dream on ``image`` and show the result on ``node`` and wherever ``replaces`` (``image`` itself if None) is shown.
 
-    Returns at once; the dream goes on with each `pump.pump`. Raises `Problem`.
+    inputs: what goes along by name: "guide", "mask". Returns at once; the dream goes on with each `pump.pump`. Raises
+    `Problem`.
     """
-    images.check(image)
+    for each in (image, *inputs.values()):
+        images.check(each)
     client = connection.get()
-    dream = Dream(image, replaces or image, node, settings, client.dream(images.read(image), settings))
+    picture = images.read_linear(image) if settings.output == "detail" else images.read(image)
+    remote = client.dream(picture, settings, **{name: images.read(each) for name, each in inputs.items()})
+    dream = Dream(image, replaces or image, node, inputs, settings, remote)
     running.append(dream)
     notices.clear()
     return dream
 
 
 def again(image: Image, node: places.NodePlace | None = None) -> Dream:
-    """Dream once more what ``image`` was dreamt from, with the settings stored on it. Raises `Problem`."""
+    """Dream once more what ``image`` was dreamt from, with what is stored on it. Raises `Problem`."""
     settings = properties.stored(image)
     original = image.reverie.original
     if original is None:
         raise Problem(f"The image that “{image.name}” was dreamt from is gone.", "Dream on another one.")
-    return start(original, settings, node, replaces=image)
+    dream = start(original, settings, node, replaces=image, inputs=properties.inputs(image.reverie))
+    lost = properties.lost_inputs(image)
+    if lost:
+        notices.say("WARNING", f"The {' and the '.join(lost)} of “{image.name}” is gone.", "It is dreamt without it.")
+    return dream
 
 
 def cancel(dream: Dream) -> None:
@@ -69,6 +83,10 @@ def change_server() -> None:
 
 def tend() -> bool:
     """Take in at most one picture, preview or result. True where it did: such a tick does nothing else."""
+    for dream in running:
+        for warning in dream.remote.warnings[dream.warned :]:
+            dream.warned += 1
+            notices.say("WARNING", f"“{dream.name}”: {warning}")
     for dream in running:
         if dream.remote.finished:
             running.remove(dream)

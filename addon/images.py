@@ -8,6 +8,7 @@ while the four times larger floats are with a server on this machine in 110 ms, 
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ from ..shared.picture import Picture, PictureInfo
 from . import versions
 from .problems import Problem
 
-_DREAM = re.compile(r" dream(\.\d{3,})?$")
+_DREAM = re.compile(r" (dream|detail)(\.\d{3,})?$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,11 @@ class Form:
         if not image.is_float:
             return cls(False, image.colorspace_settings.name, alpha)
         return cls(True, "Non-Color" if image.colorspace_settings.is_data else "Linear Rec.709", alpha)
+
+    @classmethod
+    def of_layer(cls, picture: Picture) -> Form:
+        """The form of an image for ``picture``, a layer of signed values to be added to another one."""
+        return cls(True, "Linear Rec.709" if picture.info.colorspace.startswith("Linear") else "Non-Color", "STRAIGHT")
 
 
 def by_uid(uid: int | None) -> Image | None:
@@ -85,9 +91,28 @@ def read(image: Image) -> Picture:
     return Picture(info, pixels.reshape(info.shape))
 
 
+def read_linear(image: Image) -> Picture:
+    """The pixels of ``image`` as Blender adds them up in shaders and the compositor: sRGB becomes scene-linear.
+
+    What is added to a picture must be the difference of such values. Raises `Problem`.
+    """
+    picture = read(image)
+    if picture.info.colorspace != "sRGB":
+        return picture
+    colours = 3 if image.channels > 2 else 1
+    bytes_ = np.rint(picture.pixels[..., :colours] * 255).astype(np.uint8)
+    picture.pixels[..., :colours] = _LINEAR[bytes_]
+    return Picture(dataclasses.replace(picture.info, colorspace="Linear Rec.709"), picture.pixels)
+
+
 def new_result(source_name: str, form: Form, picture: Picture) -> Image:
     """An empty image for ``picture``, named after its source: “Bricks” gives “Bricks dream”, “Bricks dream.001”."""
     return _new(_named(source_name, " dream"), form, picture)
+
+
+def new_layer(source_name: str, picture: Picture) -> Image:
+    """An empty image for what a dream adds to a picture, signed floats: “Bricks” gives “Bricks detail”."""
+    return _new(_named(source_name, " detail"), Form.of_layer(picture), picture)
 
 
 def new_preview(source_name: str, form: Form, picture: Picture) -> Image:

@@ -6,11 +6,7 @@ import bpy
 from bpy.types import Context, Image, Menu, Panel, UILayout
 
 from ..shared import presets
-from ..shared.settings import DreamSettings
-from . import connection, drawing, dreams, notices, places, server_process, toggling
-
-_BASIC = [name for name, spec in DreamSettings.specs().items() if not spec.section]
-_ADVANCED = [name for name, spec in DreamSettings.specs().items() if spec.section]
+from . import connection, drawing, drawing_settings, dreams, notices, places, server_process, toggling
 
 
 class _InImageEditor:
@@ -76,23 +72,7 @@ class _Settings:
         self.layout.menu("REVERIE_MT_presets", text="", icon="PRESET")  # type: ignore[attr-defined]
 
     def draw(self, context: Context) -> None:
-        layout: UILayout = self.layout  # type: ignore[attr-defined]
-        _draw_settings(layout, context, _BASIC)
-        network = connection.network(context.scene.reverie.network)
-        if network and not network.get("installed", True):
-            note = layout.row()
-            note.active = False
-            note.label(text="Its weights are not on the server yet", icon="INFO")
-
-
-class _Advanced:
-    """The settings that are seldom changed."""
-
-    bl_label = "Advanced"
-    bl_options = {"DEFAULT_CLOSED"}  # noqa: RUF012
-
-    def draw(self, context: Context) -> None:
-        _draw_settings(self.layout, context, _ADVANCED)  # type: ignore[attr-defined]
+        drawing_settings.draw(self.layout, context)  # type: ignore[attr-defined]
 
 
 class ImageDream(_InImageEditor, _Dream, Panel):
@@ -109,13 +89,6 @@ class ImageSettings(_InImageEditor, _Settings, Panel):
     bl_parent_id = "REVERIE_PT_image_dream"
 
 
-class ImageAdvanced(_InImageEditor, _Advanced, Panel):
-    """What is seldom changed, beside the image."""
-
-    bl_idname = "REVERIE_PT_image_advanced"
-    bl_parent_id = "REVERIE_PT_image_settings"
-
-
 class ShaderDream(_InShaderEditor, _Dream, Panel):
     """Dream on the image of the active node."""
 
@@ -130,13 +103,6 @@ class ShaderSettings(_InShaderEditor, _Settings, Panel):
     bl_parent_id = "REVERIE_PT_shader_dream"
 
 
-class ShaderAdvanced(_InShaderEditor, _Advanced, Panel):
-    """What is seldom changed, beside the nodes."""
-
-    bl_idname = "REVERIE_PT_shader_advanced"
-    bl_parent_id = "REVERIE_PT_shader_settings"
-
-
 class Presets(Menu):
     """Named sets of settings."""
 
@@ -147,25 +113,6 @@ class Presets(Menu):
         """One line for each preset."""
         for name in presets.names():
             self.layout.operator("reverie.apply_preset", text=presets.load(name).title).name = name
-
-
-def _draw_settings(layout: UILayout, context: Context, names: list[str]) -> None:
-    layout.use_property_split = True
-    layout.use_property_decorate = False
-    column = layout.column()
-    for name in names:
-        placeholder = _favourite(context) if name == "layers" else None
-        if placeholder is None:
-            column.prop(context.scene.reverie, name)
-        else:
-            column.prop(context.scene.reverie, name, placeholder=placeholder)
-        if name in ("layers", "octave_scale"):
-            column.separator()
-
-
-def _favourite(context: Context) -> str:
-    """What an empty list of layers stands for."""
-    return ", ".join(connection.network(context.scene.reverie.network).get("default_layers", ())) or "Automatic"
 
 
 def _draw_connection(layout: UILayout, context: Context) -> None:
@@ -207,10 +154,8 @@ def _draw_result(layout: UILayout, image: Image) -> None:
 classes = (
     ImageDream,
     ImageSettings,
-    ImageAdvanced,
     ShaderDream,
     ShaderSettings,
-    ShaderAdvanced,
     Presets,
 )
 

@@ -1,6 +1,7 @@
 """The settings as Blender's properties, made from their one declaration, and what is stored on each result."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import bpy
@@ -8,7 +9,7 @@ from bpy.types import Context, Image, PropertyGroup, Scene
 
 from ..shared.declaration import SettingError, Spec
 from ..shared.settings import DreamSettings
-from . import connection
+from . import connection, images
 from .problems import Problem
 
 
@@ -24,12 +25,31 @@ def _layers(group: PropertyGroup, _context: Context, typed: str) -> list[str]:
     return [f"{before}, {layer}" if before else layer for layer in layers]
 
 
+def _goes_along(_group: PropertyGroup, image: Image) -> bool:
+    """Whether an image can be sent along with another: one that holds pixels, and no preview."""
+    return image.type not in ("RENDER_RESULT", "COMPOSITING") and not images.is_unfinished(image)
+
+
+# What a dream is made with beside its settings: label and description by name.
+INPUTS = {
+    "guide": ("Guide", "A picture to take after: the dream grows what is seen in it"),
+    "mask": (
+        "Mask",
+        "Where to dream: white dreams, black stays as it is, grey dreams less. It is stretched over the image",
+    ),
+}
+
 _SEARCHES = {"network": _networks, "layers": _layers}
+
+
+# Units that Blender can't show behind a number: in the label.
+_UNITS = {"degrees": "°", "GB": "GB"}
 
 
 def blender_property(spec: Spec) -> Any:
     """The property that shows and bounds one setting as its declaration says."""
-    common = {"name": spec.label, "description": spec.description, "default": spec.default}
+    unit = f" ({_UNITS[spec.unit]})" if spec.unit in _UNITS else ""
+    common = {"name": spec.label + unit, "description": spec.description, "default": spec.default}
     if spec.choices:
         items = [(choice.value, choice.label, choice.description) for choice in spec.choices]
         return bpy.props.EnumProperty(items=items, **common)
@@ -48,25 +68,41 @@ def blender_property(spec: Spec) -> Any:
         "soft_min": spec.soft_minimum,
         "soft_max": spec.soft_maximum,
     }
+    subtype = "PIXEL" if spec.unit == "px" else "NONE"
     if spec.type is int:
-        return bpy.props.IntProperty(**common, subtype="PIXEL" if spec.unit == "px" else "NONE")
+        return bpy.props.IntProperty(**common, subtype=subtype)
     is_factor = (spec.minimum, spec.maximum) == (0.0, 1.0)
-    return bpy.props.FloatProperty(**common, precision=3 if is_factor else 2, subtype="FACTOR" if is_factor else "NONE")
+    return bpy.props.FloatProperty(
+        **common, precision=3 if is_factor else 2, subtype="FACTOR" if is_factor else subtype
+    )
 
 
 class ReverieSettings(PropertyGroup):
     """What the next dream will be made with; one property for each setting."""
 
-    __annotations__ = {name: blender_property(spec) for name, spec in DreamSettings.specs().items()}
+    __annotations__ = {
+        **{name: blender_property(spec) for name, spec in DreamSettings.specs().items()},
+        **{
+            name: bpy.props.PointerProperty(name=label, description=description, type=Image, poll=_goes_along)
+            for name, (label, description) in INPUTS.items()
+        },
+    }
 
 
 class ReverieImage(PropertyGroup):
-    """What is stored on a result: the settings that made it and the image it was dreamt from."""
+    """What is stored on a result: the settings and the images that made it."""
 
     __annotations__ = {
         "record": bpy.props.StringProperty(name="Settings", description="The settings that made this dream, as JSON"),
         "original": bpy.props.PointerProperty(
             name="Original", description="The image this was dreamt from", type=Image
+        ),
+        **{
+            name: bpy.props.PointerProperty(name=label, description="An image that made this dream", type=Image)
+            for name, (label, _) in INPUTS.items()
+        },
+        "made_with": bpy.props.StringProperty(
+            name="Made With", description="The inputs that made this dream, separated by commas"
         ),
         "made": bpy.props.StringProperty(name="Made", description="When this dream was finished, in UTC"),
     }
@@ -86,6 +122,22 @@ def write(group: PropertyGroup, settings: DreamSettings) -> None:
         setattr(group, name, value)
 
 
+def inputs(group: PropertyGroup) -> dict[str, Image]:
+    """The guide and the mask that the artist has chosen, or that are stored on a result, by name."""
+    return {name: image for name in INPUTS if (image := getattr(group, name))}
+
+
+def write_inputs(group: PropertyGroup, chosen: Mapping[str, Image]) -> None:
+    """Show ``chosen`` to the artist as what goes along with the next dream, and nothing else."""
+    for name in INPUTS:
+        setattr(group, name, chosen.get(name))
+
+
+def lost_inputs(image: Image) -> list[str]:
+    """The names of what a result was made with and that is gone since."""
+    return [name for name in image.reverie.made_with.split(",") if name and not getattr(image.reverie, name)]
+
+
 def stored(image: Image) -> DreamSettings:
     """The settings a result was made with. Raises `Problem` where there are none that can be read."""
     try:
@@ -96,10 +148,23 @@ def stored(image: Image) -> DreamSettings:
         raise Problem(f"“{image.name}” has no settings stored on it.", "Dream on it to make a new one.") from None
 
 
-def store(image: Image, settings: DreamSettings, original: Image | None, made: str) -> None:
-    """Record on a result what made it."""
+def is_layer(image: Image) -> bool:
+    """Whether ``image`` is the detail alone of a dream, to be added to a picture, and no picture itself."""
+    try:
+        return bool(image.reverie.record) and stored(image).output == "detail"
+    except Problem:
+        return False
+
+
+def store(
+    image: Image, settings: DreamSettings, original: Image | None, chosen: Mapping[str, Image | None], made: str
+) -> None:
+    """Record on a result what made it; of ``chosen``, the inputs by name, those are None that are gone by now."""
     image.reverie.record = json.dumps(settings.record())
     image.reverie.original = original
+    for name, further in chosen.items():
+        setattr(image.reverie, name, further)
+    image.reverie.made_with = ",".join(chosen)
     image.reverie.made = made
 
 

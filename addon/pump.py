@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import bpy
 
-from . import connection, dreams, places, server_process
+from . import connection, dreams, notices, places, server_process
 from .problems import Problem
 
 if TYPE_CHECKING:
@@ -106,6 +106,7 @@ def _redraw_on_change() -> None:
         [(dream.status, round(dream.remote.fraction, 2), dream.preview_serial) for dream in dreams.running],
         client and (client.state, client.problem, len(client.networks)),
         server_process.is_running() and server_process.last_line(),
+        notices.current(),
     )
     if shown != _drawn:
         _drawn, _drawn_at = shown, now

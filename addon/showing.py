@@ -49,12 +49,17 @@ def withdraw(dream: Dream) -> None:
 
 
 def arrive(dream: Dream, picture: Picture) -> None:
-    """Make the result a step of the history, and showing it where the artist dreamt the next one."""
+    """Make the result a step of the history, and showing it where the artist dreamt the next one.
+
+    Detail alone is no picture, and is shown in the place of nothing but older detail.
+    """
     source = images.by_uid(dream.source) if dream.is_here else None
     replaced = images.by_uid(dream.replaces) if dream.is_here else None
-    image = images.new_result(dream.name, dream.form, picture)
+    is_layer = dream.settings.output == "detail"
+    image = images.new_layer(dream.name, picture) if is_layer else images.new_result(dream.name, dream.form, picture)
     images.write(image, picture)
-    properties.store(image, dream.settings, source, datetime.now(UTC).isoformat(timespec="seconds"))
+    inputs = {name: images.by_uid(uid) if dream.is_here else None for name, uid in dream.inputs.items()}
+    properties.store(image, dream.settings, source, inputs, datetime.now(UTC).isoformat(timespec="seconds"))
     results.keep(image, picture, dream.replaces, dream.node)
     dream.result = image.session_uid
     # A result is worth keeping in the file even while its original is shown instead.
@@ -62,6 +67,8 @@ def arrive(dream: Dream, picture: Picture) -> None:
     reason = _out_of_place(dream)
     if reason:
         notices.say("WARNING", f"{reason}; its dream is kept as the image “{image.name}”.")
+    elif is_layer and not (replaced and properties.is_layer(replaced)):
+        notices.say("INFO", f"The detail is the image “{image.name}”.", "Add it to the picture with a mix node: Add.")
     elif replaced:
         if dream.node:
             _push_undo("Dream Image")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bpy.types import Image
 
-from . import images, places
+from . import images, places, properties
 from .problems import Problem
 
 # The dream that was last left for its original, so that toggling twice ends where it began.
@@ -15,7 +15,9 @@ def counterpart(image: Image) -> Image | None:
     """The original of a dream; else the dream last left for ``image``, or its newest. None where there is none."""
     if image.reverie.record and image.reverie.original:
         return image.reverie.original
-    dreamt = [result for result in images.results() if result.reverie.original == image]
+    dreamt = [
+        result for result in images.results() if result.reverie.original == image and not properties.is_layer(result)
+    ]
     left = images.by_uid(_left.get(image.session_uid))
     return left if left in dreamt else max(dreamt, key=lambda result: result.reverie.made, default=None)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import bpy
 
-from . import dreaming, serving, viewing
+from . import choosing, dreaming, serving, viewing
 
-classes = (*dreaming.classes, *viewing.classes, *serving.classes)
+classes = (*dreaming.classes, *choosing.classes, *viewing.classes, *serving.classes)
 
 register, unregister = bpy.utils.register_classes_factory(classes)

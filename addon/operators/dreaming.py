@@ -89,11 +89,12 @@ class DreamImage(_Dreaming, Operator):
         """Dream on the chosen image with the scene's settings."""
         chosen = places.chosen(context)
         assert chosen.image
-        return dreams.start(chosen.image, properties.read(context.scene.reverie), chosen.node)
+        group = context.scene.reverie
+        return dreams.start(chosen.image, properties.read(group), chosen.node, inputs=properties.inputs(group))
 
 
 class DreamAgain(_Dreaming, Operator):
-    """Dream the original of this image once more with the settings stored on it, which become the scene's"""
+    """Dream the original of this image once more with what is stored on it, which becomes the scene's"""
 
     bl_idname = "reverie.dream_again"
     bl_label = "Dream Again with These Settings"
@@ -113,6 +114,7 @@ class DreamAgain(_Dreaming, Operator):
         assert chosen.image
         dream = dreams.again(chosen.image, chosen.node)
         properties.write(context.scene.reverie, dream.settings)
+        properties.write_inputs(context.scene.reverie, properties.inputs(chosen.image.reverie))
         return dream
 
 

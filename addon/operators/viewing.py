@@ -1,12 +1,10 @@
-"""Between a dream and what it was dreamt from; presets; notices."""
+"""Between a dream and what it was dreamt from; notices."""
 
-# pyright: reportInvalidTypeForm=false
-import bpy
+from __future__ import annotations
+
 from bpy.types import Context, Operator
 
-from ...shared import presets
-from ...shared.declaration import SettingError
-from .. import notices, places, properties, toggling
+from .. import notices, places, toggling
 from ..problems import Problem
 
 
@@ -39,26 +37,6 @@ class ToggleOriginal(Operator):
         return {"FINISHED"}
 
 
-class ApplyPreset(Operator):
-    """Take over the settings of a preset; those it does not name stay as they are"""
-
-    bl_idname = "reverie.apply_preset"
-    bl_label = "Apply Preset"
-    bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012
-
-    name: bpy.props.StringProperty(name="Preset", description="The preset's name")
-
-    def execute(self, context: Context) -> set[str]:
-        """Take them over."""
-        group = context.scene.reverie
-        try:
-            properties.write(group, properties.read(group).replace(**presets.load(self.name).settings))
-        except (Problem, SettingError) as problem:
-            self.report({"ERROR"}, str(problem))
-            return {"CANCELLED"}
-        return {"FINISHED"}
-
-
 class DismissNotice(Operator):
     """Take this notice away"""
 
@@ -73,4 +51,4 @@ class DismissNotice(Operator):
         return {"FINISHED"}
 
 
-classes = (ToggleOriginal, ApplyPreset, DismissNotice)
+classes = (ToggleOriginal, DismissNotice)

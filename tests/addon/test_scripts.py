@@ -57,3 +57,22 @@ def test_every_kind_of_image_comes_back_untouched(tmp_path: Path) -> None:
         play("untouched", server.address, tmp_path)
     finally:
         server.close()
+
+
+def test_a_guide_and_a_mask_go_along_and_detail_is_a_layer(tmp_path: Path) -> None:
+    server = ScriptedServer()
+    server.warnings = ["The dream's worker died; trying again (2 of 3)."]
+    try:
+        said = play("inputs", server.address, tmp_path)
+    finally:
+        server.close()
+    assert "“Bricks”: The dream's worker died" in said
+    first, again, alone, layer, data = server.inputs
+    assert {name: picture.info.shape for name, picture in first.items()} == {
+        "picture": (48, 48, 4),
+        "guide": (40, 40, 4),
+        "mask": (24, 24, 4),
+    }
+    assert {name: picture.data() for name, picture in again.items()} == {n: p.data() for n, p in first.items()}
+    assert set(alone) == {"picture", "mask"}
+    assert [each["picture"].info.colorspace for each in (first, layer, data)] == ["sRGB", "Linear Rec.709", "Non-Color"]

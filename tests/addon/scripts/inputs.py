@@ -1,0 +1,111 @@
+"""A guide and a mask go along, are stored with the dream, and dream again; detail alone takes no picture's place."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import bpy
+import numpy as np
+import stage
+
+
+def dreamt(operator: str = "dream") -> bpy.types.Image:
+    """Run an operator to its end; returns the newest dream."""
+    assert getattr(bpy.ops.reverie, operator)(wait=True) == {"FINISHED"}
+    return max(stage.part("images").results(), key=lambda image: image.session_uid)
+
+
+def stored_and_used_again(node: bpy.types.Node) -> None:
+    group = bpy.context.scene.reverie
+    group.guide, group.mask = stage.painted("Guide", 40), stage.painted("Mask", 24)
+    result = dreamt()
+    assert node.image == result
+    assert (result.reverie.guide.name, result.reverie.mask.name) == ("Guide", "Mask")
+    group.guide = group.mask = None
+    again = dreamt("dream_again")
+    assert (again.reverie.guide.name, again.reverie.mask.name) == ("Guide", "Mask")
+    assert (group.guide.name, group.mask.name) == ("Guide", "Mask"), "the artist is not shown what it is dreamt with"
+    assert np.allclose(stage.pixels(again), stage.pixels(result), atol=2 / 255)
+
+    bpy.data.images.remove(bpy.data.images["Guide"])
+    begun = stage.part("dreams").again(again, stage.place(node))
+    assert "guide" in stage.part("notices").current().message
+    stage.finish(begun)
+    alone = stage.part("images").by_uid(begun.result)
+    assert alone.reverie.guide is None and alone.reverie.mask.name == "Mask"
+
+
+def refused(path: Path, *words: str) -> None:
+    """Opening a file as the guide fails with a message holding ``words``."""
+    try:
+        bpy.ops.reverie.open_input(name="guide", filepath=str(path))
+    except RuntimeError as error:
+        assert all(word in str(error) for word in words), error
+        assert bpy.context.scene.reverie.guide is None
+        return
+    raise AssertionError(f"{path} was opened")
+
+
+def without_pixels() -> None:
+    group = bpy.context.scene.reverie
+    group.mask = bpy.data.images.new("Nowhere", 8, 8)
+    group.mask.source, group.mask.filepath = "FILE", "//nowhere.png"
+    try:
+        bpy.ops.reverie.dream(wait=True)
+        raise AssertionError("dreamt with a mask that has no pixels")
+    except RuntimeError as error:
+        assert "Nowhere" in str(error) and "missing" in str(error), error
+    group.mask = None
+    path = Path(tempfile.mkdtemp(), "leaf.png")
+    refused(path, "leaf.png", "can't be opened")
+    letter = path.with_name("letter.png")
+    letter.write_text("This is a letter.")
+    refused(letter, "letter.png", "no pixels")
+    stage.painted("drawn").save(filepath=str(path))
+    assert bpy.ops.reverie.open_input(name="guide", filepath=str(path)) == {"FINISHED"}
+    assert group.guide.name == "leaf.png"
+    group.guide = None
+
+
+def detail_alone(source: bpy.types.Image, node: bpy.types.Node) -> None:
+    group = bpy.context.scene.reverie
+    node.image, group.output = source, "detail"
+    bpy.ops.ed.undo_push(message="Before")
+    layer = dreamt()
+    assert layer.name == "Bricks detail" and layer.is_float
+    assert layer.colorspace_settings.name == "Linear Rec.709", "it would not add up in the compositor"
+    assert node.image == source, "a layer took the picture's place"
+    assert "Bricks detail" in stage.part("notices").current().message
+    assert layer.reverie.original == source and bpy.ops.reverie.toggle_original.poll()
+    assert stage.part("toggling").counterpart(source) != layer
+    values = stage.pixels(layer)
+    bpy.ops.ed.undo()
+    assert "Bricks detail" not in bpy.data.images
+    bpy.ops.ed.redo()
+    assert np.array_equal(stage.pixels(bpy.data.images["Bricks detail"]), values)
+    group.output = "picture"
+
+
+def detail_of_data() -> None:
+    normals = stage.painted("Normals")
+    normals.colorspace_settings.name = "Non-Color"
+    dream = stage.part("dreams").start(normals, stage.settings(output="detail"))
+    stage.finish(dream)
+    layer = bpy.data.images["Normals detail"]
+    assert layer.is_float and layer.colorspace_settings.name == "Non-Color"
+
+
+def play() -> None:
+    source = stage.painted("Bricks")
+    source.use_fake_user = True
+    node = stage.material(source)
+    group = bpy.context.scene.reverie
+    group.octaves, group.iterations = 1, 2
+    stored_and_used_again(node)
+    without_pixels()
+    detail_alone(source, node)
+    detail_of_data()
+
+
+stage.run(play)
