@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
@@ -24,7 +25,7 @@ def command(ctx: click.Context, as_json: bool) -> None:
     if ctx.invoked_subcommand is None:
         infos = catalogue()
         if as_json:
-            click.echo(json.dumps([dataclasses.asdict(info) for info in infos], indent=2))
+            click.echo(json.dumps([_plain(info) for info in infos], indent=2))
         else:
             Console().print(_table(infos))
 
@@ -45,11 +46,17 @@ def install_command(name: str) -> None:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--architecture", required=True, help=f"What it was trained in: {', '.join(ARCHITECTURES)}.")
 @click.option("--as", "name", required=True, help="What to call it: letters, digits, - and _.")
-def add_command(file: Path, architecture: str, name: str) -> None:
+@click.option(
+    "--classes",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A text file with the names of its classes, one a line.",
+)
+def add_command(file: Path, architecture: str, name: str, classes: Path | None) -> None:
     """Add a network from a state dict (.safetensors, .pth or .pt)."""
     from ..networks.adding import add
 
-    info = add(file, architecture, name)
+    names = classes.read_text(encoding="utf-8").splitlines() if classes else ()
+    info = add(file, architecture, name, names)
     click.echo(f"{info.name} can dream now, with the layers of {architecture}.")
 
 
@@ -71,6 +78,11 @@ def fetch_weights(info: NetworkInfo) -> None:
     with Progress(*columns, console=Console(stderr=True)) as bar:
         task = bar.add_task("", total=None)
         install(info, lambda done, total: bar.update(task, completed=done, total=total or None))
+
+
+def _plain(info: NetworkInfo) -> dict[str, Any]:
+    """A network as JSON: its classes are counted, as a thousand names for each would bury the rest."""
+    return dataclasses.asdict(info) | {"classes": len(info.classes)}
 
 
 def _table(infos: list[NetworkInfo]) -> Table:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from safetensors.torch import save_file
@@ -13,27 +14,32 @@ from ...shared.declaration import SettingError
 from . import store
 from .architectures import ARCHITECTURES
 from .catalogue import BUILT_IN, NetworkInfo, catalogue, find
-from .cutting import needed_weights
+from .cutting import class_count, needed_weights
 from .weights import read_state_dict
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
 
-def add(file: Path, architecture: str, name: str) -> NetworkInfo:
+def add(file: Path, architecture: str, name: str, class_names: Sequence[str] = ()) -> NetworkInfo:
     """Put the state dict in ``file`` into the store as ``name``.
 
-    architecture: one of `ARCHITECTURES`; the network's input is normalised as torchvision's own weights of that
-    architecture want it. Raises `SettingError` for a bad or taken name or an unknown architecture, and
+    architecture: one of `ARCHITECTURES`; the network's input is normalised as its published weights want it.
+    class_names: one for each class its classifier tells apart, in the order of its training, or none.
+    Raises `SettingError` for a bad or taken name, an unknown architecture or names that don't fit, and
     `UnreadableWeights` or `UnfitWeights` for a bad file; then the store is as it was.
     """
     _check_name(name)
     if architecture not in ARCHITECTURES:
         raise SettingError("architecture", f"There is no architecture {architecture!r}", ", ".join(ARCHITECTURES))
     weights = read_state_dict(file)
+    classes = class_count(ARCHITECTURES[architecture], weights)
+    if class_names and len(class_names) != classes:
+        problem = f"{len(class_names)} names are given, but the classifier tells {classes} classes apart"
+        raise SettingError("classes", problem, f"{classes} names, one a line, in the order of its training")
     _write_tensors(needed_weights(ARCHITECTURES[architecture], weights), store.tensors_path(name))
     with file.open("rb") as source:
         digest = hashlib.file_digest(source, "sha256").hexdigest()
-    store.write_card(store.Card(name, architecture, _classes(weights), digest, file.name))
+    store.write_card(store.Card(name, architecture, classes, digest, file.name, tuple(class_names)))
     return find(name)
 
 
@@ -66,9 +72,3 @@ def _write_tensors(tensors: dict[str, Tensor], target: Path) -> None:
         part.replace(target)
     finally:
         part.unlink(missing_ok=True)
-
-
-def _classes(weights: dict[str, Tensor]) -> int:
-    """How many classes the network was trained to tell apart; 0 when its classifier is not there."""
-    heads = (weights.get(key) for key in ("fc.weight", "classifier.6.weight"))
-    return next((len(head) for head in heads if head is not None), 0)

@@ -23,6 +23,9 @@ class Architecture:
     weights: torchvision's name for the ImageNet weights; weights_file: the file they come in, whose name ends in
         the first eight hex digits of its SHA-256.
     mean, std: the network takes (x - mean) / std of display-encoded RGB in 0..1.
+    head: the submodules from the last stage to the logits; the last of them but for containers, `logits`, has one row
+        of weights for each class.
+    parts: the name of a layer within a stage -> the stage's name and the submodule's path from there.
     """
 
     name: str
@@ -30,12 +33,15 @@ class Architecture:
     builder: str
     stages: dict[str, tuple[str, ...]]
     default_layers: tuple[str, ...]
+    head: tuple[str, ...]
+    logits: str
     weights: str
     weights_file: str
     mean: Triple = _IMAGENET_MEAN
     std: Triple = _IMAGENET_STD
     classes: int = 1000
     options: dict[str, Any] = field(default_factory=dict)
+    parts: dict[str, tuple[str, str]] = field(default_factory=dict)
 
     @property
     def layers(self) -> tuple[str, ...]:
@@ -78,6 +84,8 @@ _ALL = (
             "inception4a inception4b inception4c inception4d inception4e maxpool4 inception5a inception5b"
         ),
         default_layers=("inception4c",),
+        head=("avgpool", "fc"),
+        logits="fc",
         weights="GoogLeNet_Weights.IMAGENET1K_V1",
         weights_file="googlenet-1378be20.pth",
         mean=_HALF,
@@ -93,6 +101,8 @@ _ALL = (
             "Mixed_5b Mixed_5c Mixed_5d Mixed_6a Mixed_6b Mixed_6c Mixed_6d Mixed_6e Mixed_7a Mixed_7b Mixed_7c"
         ),
         default_layers=("Mixed_6b",),
+        head=("avgpool", "fc"),
+        logits="fc",
         weights="Inception_V3_Weights.IMAGENET1K_V1",
         weights_file="inception_v3_google-0cc3c7bd.pth",
         mean=_HALF,
@@ -105,6 +115,8 @@ _ALL = (
         builder="vgg16",
         stages=_vgg_stages((2, 2, 3, 3, 3)),
         default_layers=("relu4_3",),
+        head=("avgpool", "classifier"),
+        logits="classifier.6",
         weights="VGG16_Weights.IMAGENET1K_V1",
         weights_file="vgg16-397923af.pth",
         options={"init_weights": False},
@@ -115,6 +127,8 @@ _ALL = (
         builder="vgg19",
         stages=_vgg_stages((2, 2, 4, 4, 4)),
         default_layers=("relu4_4",),
+        head=("avgpool", "classifier"),
+        logits="classifier.6",
         weights="VGG19_Weights.IMAGENET1K_V1",
         weights_file="vgg19-dcbb9e9d.pth",
         options={"init_weights": False},
@@ -125,6 +139,8 @@ _ALL = (
         builder="resnet50",
         stages=_resnet_stages((3, 4, 6, 3)),
         default_layers=("layer3",),
+        head=("avgpool", "fc"),
+        logits="fc",
         # The first training recipe: the newer one scores better on photographs and dreams worse.
         weights="ResNet50_Weights.IMAGENET1K_V1",
         weights_file="resnet50-0676ba61.pth",

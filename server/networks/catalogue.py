@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
 from ...shared.declaration import SettingError, nearest
 from . import store
 from .architectures import ARCHITECTURES, Architecture
+from .classes import class_names
+
+CLASSES = "classes"
+_BEFORE_RELU = "/pre"
 
 
 @dataclass(frozen=True, slots=True)
 class NetworkInfo:
-    """One network of the zoo. ``layers`` are in forward order; ``source`` says in words where its weights come from."""
+    """One network of the zoo.
+
+    layers: in forward order. parts: layers within layers, which can be dreamed too but are not listed.
+    source: says in words where its weights come from.
+    classes: the names of the classes it tells apart, "" where a name is not known; none without a classifier.
+    """
 
     name: str
     title: str
@@ -23,7 +32,8 @@ class NetworkInfo:
     default_layers: tuple[str, ...]
     installed: bool
     source: str
-    classes: int
+    classes: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()
 
 
 ORNAMENT = NetworkInfo(
@@ -34,7 +44,6 @@ ORNAMENT = NetworkInfo(
     default_layers=("ornaments",),
     installed=True,
     source="built from formulas, needs no weights",
-    classes=0,
 )
 BUILT_IN = frozenset({ORNAMENT.name, *ARCHITECTURES})
 
@@ -50,6 +59,16 @@ class Layered(Protocol):
     @property
     def layers(self) -> tuple[str, ...]:
         """Its layers in forward order."""
+        ...
+
+    @property
+    def parts(self) -> Collection[str]:
+        """The layers within its layers."""
+        ...
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The classes it tells apart; none without a classifier."""
         ...
 
     @property
@@ -84,17 +103,28 @@ def find(name: str) -> NetworkInfo:
 def check_layers(network: Layered, names: Iterable[str]) -> tuple[str, ...]:
     """The layers meant by ``names``, spelled as the network does; none at all means its default layers.
 
-    Spellings such as ``inception_4c/output`` are understood. Raises `UnknownLayer`.
+    Spellings such as ``inception_4c/output`` are understood. A layer or part may be followed by ``/pre``: what it is
+    before its ReLU. ``classes`` is the class map. Raises `UnknownLayer`.
     """
-    checked = []
-    for name in names:
-        match = _match(name, network.layers)
-        if match is None:
-            raise UnknownLayer(
-                "layers", f"The network {network.name} has no layer {name!r}", nearest(name, list(network.layers))
-            )
-        checked.append(match)
-    return tuple(checked) or network.default_layers
+    return tuple(_check_layer(network, name) for name in names) or network.default_layers
+
+
+def _check_layer(network: Layered, name: str) -> str:
+    if name in network.layers:
+        return name
+    if name == CLASSES:
+        if not network.classes:
+            problem = f"The network {network.name} has come without a classifier, so it knows no classes"
+            raise UnknownLayer("layers", problem, nearest(name, list(network.layers)))
+        return name
+    base = name.removesuffix(_BEFORE_RELU)
+    match = _match(base, network.layers) or _match(base, network.parts)
+    if match is None:
+        known = [*network.layers, *network.parts]
+        close = nearest(base, known)
+        allowed = ", ".join(network.layers) if close == ", ".join(known) else close
+        raise UnknownLayer("layers", f"The network {network.name} has no layer {name!r}", allowed)
+    return match + name[len(base) :]
 
 
 def _of_torchvision(architecture: Architecture) -> NetworkInfo:
@@ -106,7 +136,8 @@ def _of_torchvision(architecture: Architecture) -> NetworkInfo:
         default_layers=architecture.default_layers,
         installed=store.weights_of(architecture.name) is not None,
         source="torchvision, trained on ImageNet",
-        classes=architecture.classes,
+        classes=class_names(architecture.classes),
+        parts=tuple(architecture.parts),
     )
 
 
@@ -120,7 +151,8 @@ def _of_card(card: store.Card) -> NetworkInfo:
         default_layers=architecture.default_layers,
         installed=store.weights_of(card.name) is not None,
         source=f"added from {card.source_file}",
-        classes=card.classes,
+        classes=class_names(card.classes, card.class_names),
+        parts=tuple(architecture.parts),
     )
 
 

@@ -2,41 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from .architectures import ARCHITECTURES, Architecture
+from .classes import class_names as names_of
+from .heads import class_map
 from .staged import StagedNetwork
 from .weights import UnfitWeights
 
 _STEP_COUNTER = "num_batches_tracked"  # batch norm's, of no use once training is over
 
 
-def cut(architecture: Architecture, name: str, weights: Mapping[str, Tensor]) -> StagedNetwork:
-    """The staged network of a torchvision state dict, called ``name``. Raises `UnfitWeights`."""
-    model = _bare_model(architecture)
+def cut(
+    architecture: Architecture, name: str, weights: Mapping[str, Tensor], class_names: Sequence[str] = ()
+) -> StagedNetwork:
+    """The staged network of a published state dict, called ``name``. Raises `UnfitWeights`."""
+    classes = class_count(architecture, weights)
+    model = _bare_model(architecture, classes)
     model.load_state_dict(needed_weights(architecture, weights), strict=False, assign=True)
     model.eval()
     stages = {layer: _joined(model, paths) for layer, paths in architecture.stages.items()}
     for stage in stages.values():
         _fold_batch_norm(stage)
-    return StagedNetwork(name, stages, architecture.default_layers, architecture.mean, architecture.std)
+    return StagedNetwork(
+        name,
+        stages,
+        architecture.default_layers,
+        architecture.mean,
+        architecture.std,
+        parts=architecture.parts,
+        head=class_map(_joined(model, architecture.head)) if classes else None,
+        classes=names_of(classes, class_names),
+    )
 
 
 def needed_weights(architecture: Architecture, weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The entries of a torchvision state dict that the stages need, in float32.
+    """The entries of a state dict that the stages and the classifier need, in float32.
 
-    The classifier and the auxiliary heads may be there or not. Raises `UnfitWeights`.
+    The classifier may be there or not; auxiliary heads are passed over. Raises `UnfitWeights`.
     """
-    paths = tuple(f"{path}." for parts in architecture.stages.values() for path in parts)
-    expected = {
-        key: tensor
-        for key, tensor in _bare_model(architecture).state_dict().items()
-        if key.startswith(paths) and not key.endswith(_STEP_COUNTER)
-    }
+    expected = _expected(architecture, (path for paths in architecture.stages.values() for path in paths))
     faults = [fault for key, tensor in expected.items() if (fault := _fault(key, tensor, weights.get(key)))]
     if faults:
         more = f" and {len(faults) - 3} more" if len(faults) > 3 else ""
@@ -44,16 +53,36 @@ def needed_weights(architecture: Architecture, weights: Mapping[str, Tensor]) ->
             f"These are not weights of {architecture.title}: {', '.join(faults[:3])}{more}",
             f"Choose the architecture that the weights were trained in: {', '.join(ARCHITECTURES)}.",
         )
+    if classes := class_count(architecture, weights):
+        expected |= _expected(architecture, architecture.head, classes)
     return {key: weights[key].detach().float().contiguous() for key in expected}
 
 
-def _bare_model(architecture: Architecture) -> nn.Module:
+def class_count(architecture: Architecture, weights: Mapping[str, Tensor]) -> int:
+    """How many classes a state dict's classifier tells apart; 0 when there is none, or not the architecture's own."""
+    logits = weights.get(f"{architecture.logits}.weight")
+    if logits is None or logits.dim() == 0:
+        return 0
+    expected = _expected(architecture, architecture.head, len(logits))
+    return 0 if any(_fault(key, tensor, weights.get(key)) for key, tensor in expected.items()) else len(logits)
+
+
+def _expected(architecture: Architecture, paths: Iterable[str], classes: int = 0) -> dict[str, Tensor]:
+    """The entries, without numbers in them, of the submodules at ``paths``."""
+    prefixes = tuple(f"{path}." for path in paths)
+    state = _bare_model(architecture, classes).state_dict()
+    return {key: state[key] for key in state if key.startswith(prefixes) and not key.endswith(_STEP_COUNTER)}
+
+
+def _bare_model(architecture: Architecture, classes: int = 0) -> nn.Module:
     """The model without weights: on the meta device nothing is allocated or initialised."""
     # Imported when it is needed: it takes twice as long as torch, and the ornament does without.
     import torchvision
 
     with torch.device("meta"):
-        return getattr(torchvision.models, architecture.builder)(weights=None, **architecture.options)
+        return getattr(torchvision.models, architecture.builder)(
+            weights=None, num_classes=classes or architecture.classes, **architecture.options
+        )
 
 
 def _joined(model: nn.Module, paths: tuple[str, ...]) -> nn.Module:

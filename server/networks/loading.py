@@ -41,4 +41,4 @@ def _with_weights(info: NetworkInfo) -> StagedNetwork:
     path = store.weights_of(info.name)
     if path is None:
         raise missing_weights(info)
-    return cut(ARCHITECTURES[info.architecture], info.name, read_state_dict(path))
+    return cut(ARCHITECTURES[info.architecture], info.name, read_state_dict(path), info.classes)

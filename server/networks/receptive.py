@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -18,11 +18,15 @@ _aten = torch.ops.aten
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """Activation i of a layer depends on the pixels i * stride + low to i * stride + high."""
+    """Activation i of a layer depends on the pixels i * stride + low to i * stride + high.
+
+    whole: and on all others too, through an average over places or through attention.
+    """
 
     stride: int = 1
     low: int = 0
     high: int = 0
+    whole: bool = False
 
     @property
     def halo(self) -> int:
@@ -32,15 +36,16 @@ class Field:
     def slid(self, kernel: int, stride: int, padding: int, dilation: int) -> Field:
         """The field after a convolution or pooling."""
         reach = dilation * (kernel - 1) - padding
-        return Field(self.stride * stride, self.low - self.stride * padding, self.high + self.stride * reach)
+        low, high = self.low - self.stride * padding, self.high + self.stride * reach
+        return Field(self.stride * stride, low, high, self.whole)
 
 
-def receptive_fields(stages: nn.ModuleList, side: int = 512) -> list[Field]:
+def receptive_fields(stages: Iterable[nn.Module], side: int = 512) -> list[Field]:
     """The field of each of ``stages``, run one after the other on a picture of ``side`` pixels."""
     return [field for _, field in _run(stages, side)]
 
 
-def smallest_side(stages: nn.ModuleList, limit: int = 512) -> int:
+def smallest_side(stages: Iterable[nn.Module], limit: int = 512) -> int:
     """The side of the smallest square picture that all ``stages`` can take."""
     low, high = 0, limit
     while high - low > 1:
@@ -49,7 +54,7 @@ def smallest_side(stages: nn.ModuleList, limit: int = 512) -> int:
     return high
 
 
-def _fits(stages: nn.ModuleList, side: int) -> bool:
+def _fits(stages: Iterable[nn.Module], side: int) -> bool:
     try:
         return all(output.numel() for output, _ in _run(stages, side))
     except RuntimeError:  # torch's word for a kernel larger than its input
@@ -57,7 +62,7 @@ def _fits(stages: nn.ModuleList, side: int) -> bool:
 
 
 @torch.no_grad()
-def _run(stages: nn.ModuleList, side: int) -> list[tuple[Tensor, Field]]:
+def _run(stages: Iterable[nn.Module], side: int) -> list[tuple[Tensor, Field]]:
     """What each stage puts out, without numbers in it, and its field."""
     x = torch.empty(1, 3, side, side, device="meta")
     outputs = []
@@ -65,6 +70,7 @@ def _run(stages: nn.ModuleList, side: int) -> list[tuple[Tensor, Field]]:
         for stage in stages:
             shapes = {name: tensor.to("meta", torch.float32) for name, tensor in stage.state_dict().items()}
             x = functional_call(stage, shapes, x)
+            x = x[0] if isinstance(x, list) else x
             outputs.append((x, watch.field(x)))
     return outputs
 
@@ -86,6 +92,8 @@ class _Watch(TorchDispatchMode):
         field = _union(inputs or [Field()])
         if (window := _window(func, args)) is not None:
             field = field.slid(*window)
+        if _looks_everywhere(func, args, inputs):
+            field = replace(field, whole=True)
         outputs = func(*args, **(kwargs or {}))
         for tensor in tree_iter(outputs):
             if isinstance(tensor, Tensor):
@@ -95,7 +103,17 @@ class _Watch(TorchDispatchMode):
 
 def _union(fields: list[Field]) -> Field:
     """What a tensor depends on that is made of several: all of it."""
-    return Field(max(f.stride for f in fields), min(f.low for f in fields), max(f.high for f in fields))
+    low, high = min(f.low for f in fields), max(f.high for f in fields)
+    return Field(max(f.stride for f in fields), low, high, any(f.whole for f in fields))
+
+
+def _looks_everywhere(func: Callable[..., Any], args: tuple, inputs: list[Field]) -> bool:
+    """Whether an operation lets every place see every other."""
+    if func is _aten.mean.dim:
+        picture, dims, *_ = args
+        return picture.dim() == 4 and any(dim % 4 == 3 for dim in dims)
+    # Two activations multiplied as matrices are attention.
+    return func is _aten._adaptive_avg_pool2d.default or (func is _aten.bmm.default and len(inputs) == 2)
 
 
 def _window(func: Callable[..., Any], args: tuple) -> tuple[int, int, int, int] | None:
@@ -107,4 +125,6 @@ def _window(func: Callable[..., Any], args: tuple) -> tuple[int, int, int, int] 
         _, kernel, *rest = args
         stride, padding = (*rest, [], [])[:2]  # left out, a pooling's stride is its kernel and its padding 0
         return kernel[-1], (stride or kernel)[-1], (padding or [0])[-1], 1
+    if func is _aten.constant_pad_nd.default:
+        return 1, 1, args[1][0], 1
     return None

@@ -19,13 +19,16 @@ from .architectures import ARCHITECTURES
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """What is known of an added network: its architecture, its classes (0: unknown), and where it came from."""
+    """What is known of an added network: its architecture, how many classes its classifier tells apart (0: it has
+    none) and what they are called (nothing: not known), and where it came from.
+    """
 
     name: str
     architecture: str
     classes: int
     sha256: str
     source_file: str
+    class_names: tuple[str, ...] = ()
 
 
 def home() -> Path:

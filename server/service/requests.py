@@ -132,7 +132,7 @@ def _networks() -> list[dict[str, Any]]:
             "layers": list(network.layers),
             "default_layers": list(network.default_layers),
             "installed": network.installed,
-            "classes": network.classes,
+            "classes": len(network.classes),
         }
         for network in catalogue.catalogue()
     ]
