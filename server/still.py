@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
+import numpy as np
 import torch
 
 from ..shared.picture import Picture
@@ -14,10 +15,10 @@ from ..shared.settings import DreamSettings
 from .dream.device import pick_dtype
 from .dream.events import Finished, Step
 from .dream.still import dream_still
-from .media.display import to_display
-from .media.mask import to_mask
+from .media.display import detail_form, to_display
 from .networks.loading import load
 from .networks.staged import StagedNetwork
+from .surface import Surface
 
 NetworkLoader = Callable[[str, torch.device, torch.dtype], StagedNetwork]
 
@@ -79,16 +80,22 @@ def dream_picture(
     guide: a picture to take after, of any size. mask: how much each place may change, as `to_mask` reads it.
     """
     if settings.strength == 0.0:
-        yield Done(picture)
+        yield Done(_undreamed(picture, settings))
         return
-    network = networks(settings.network, device, pick_dtype(settings.precision, device, settings.network))
-    display = to_display(picture, device)
-    places = None if mask is None else to_mask(mask, picture.info, device)
+    surface = Surface(picture, settings, device, mask)
     looks = None if guide is None else to_display(guide, device).tensor
-    for event in dream_still(display.tensor, network, settings, mask=places, guide=looks):
+    network = networks(settings.network, device, pick_dtype(settings.precision, device, settings.network))
+    for event in dream_still(surface.seen, network, settings, mask=surface.mask, guide=looks):
         match event:
             case Step(step, steps, seconds_left, dreamed):
-                preview = partial(display.preview, dreamed, strength=settings.strength)
-                yield Progress(step, steps, seconds_left, preview)
+                yield Progress(step, steps, seconds_left, partial(surface.preview, dreamed))
             case Finished(dreamed):
-                yield Done(display.back(dreamed, settings.strength, places))
+                yield Done(surface.result(dreamed))
+
+
+def _undreamed(picture: Picture, settings: DreamSettings) -> Picture:
+    """What there is at strength 0: the picture itself, or a layer that adds nothing to it."""
+    if settings.output == "picture":
+        return picture
+    layer = detail_form(picture.info)
+    return Picture(layer, np.zeros(layer.shape, layer.numpy_dtype))

@@ -55,7 +55,7 @@ def command(
     if server is None:
         check_network(settings)
     with StepProgress(settings.network) as progress:
-        pictures = _read(source, target, guide=guide, mask=mask)
+        pictures = _read(source, target, settings, guide=guide, mask=mask)
         if server is None:
             result = _dream_here(pictures, settings, device, progress)
         else:
@@ -76,22 +76,25 @@ def check_network(settings: DreamSettings) -> None:
         fetch_weights(network)
 
 
-def _read(source: Path, target: Path, **others: Path | None) -> dict[str, Picture]:
+def _read(source: Path, target: Path, settings: DreamSettings, **others: Path | None) -> dict[str, Picture]:
     """What to dream on, and what goes with it, by name. The imports take seconds, and so wait for the progress bar."""
+    from ..media.content import understood
     from ..media.convert import convert
     from ..media.files import check_target, read_picture
     from ..media.formats import working_form
 
     check_target(target)
-    picture = read_picture(source)
+    picture = understood(read_picture(source), settings.content)
     further = {name: read_picture(path) for name, path in others.items() if path}
-    return {"picture": convert(picture, working_form(picture.info, target)), **further}
+    return {"picture": convert(picture, working_form(picture.info, target, settings.output)), **further}
 
 
 def _write(target: Path, result: Picture, source: Path, settings: DreamSettings) -> None:
     from ..media.files import write_picture
 
-    write_picture(target, result, like=source, record=settings.record())
+    # A layer of detail stands beside the picture: it is no place for the other passes of its file.
+    like = source if settings.output == "picture" else None
+    write_picture(target, result, like=like, record=settings.record())
 
 
 def _dream_here(pictures: dict[str, Picture], settings: DreamSettings, device: str, progress: StepProgress) -> Picture:

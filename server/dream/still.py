@@ -53,7 +53,7 @@ def dream_still(
     """
     objective = objective or Energy(check_layers(network, settings.layer_names()))
     wrap = Wrap.of(settings.seamless)
-    canvas = Canvas(picture, network.min_side)
+    canvas = Canvas(picture, network.min_side, wrap)
     sizes = octave_sizes(canvas.size, settings.octaves, settings.octave_scale, network.min_side)
     bases = octave_bases(canvas.picture, sizes, wrap)
     cutting = tiling(network, objective.layers, picture.device, settings.tile, wrap)

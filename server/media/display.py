@@ -44,20 +44,16 @@ class Display:
         return result
 
     def detail(self, dreamed: Tensor, strength: float = 1.0, mask: Tensor | None = None) -> Picture:
-        """What `back` adds to the picture: its colours, signed, in float32 and in the stored values' own space.
+        """What `back` adds to the picture, in the form `detail_form`; 0 where the picture is NaN or infinite.
 
-        Stored values plus detail, in float32, are what `back` returns: exactly for floats, before rounding for
-        integers. There is no alpha, for none is added. The colour space is the picture's where that is scene-linear,
-        otherwise "Non-Color": no curve is meant for a difference. 0 where the picture is NaN or infinite.
+        Stored values plus detail, added in float32, are what `back` returns: exactly for floats (halves when rounded
+        to halves again), before rounding for integers.
         """
-        info = self.picture.info
-        linear = info.colorspace.startswith("Linear")
-        shape = (*info.shape[:2], colour_channels(info))
-        layer = PictureInfo(shape, "f32", info.colorspace if linear else "Non-Color", "none", info.rows)
-        result = Picture(layer, np.zeros(shape, layer.numpy_dtype))
+        layer = detail_form(self.picture.info)
+        result = Picture(layer, np.zeros(layer.shape, layer.numpy_dtype))
         for rows, stored, change in self._changes(dreamed, strength, mask):
             after = stored + change
-            within = after.clamp(*limits(info))
+            within = after.clamp(*limits(self.picture.info))
             change = torch.where((change == 0) | (after == within), change, within - stored)
             write_colours(result, rows, change, change != 0)
         return result
@@ -121,6 +117,16 @@ def to_display(picture: Picture, device: torch.device | str = "cpu", *, as_store
     for rows in blocks(picture.info):
         tensor[0, :, rows] = encoding.encode(_unweighted(*read_colours(picture, rows, device)))
     return Display(picture, encoding, tensor)
+
+
+def detail_form(info: PictureInfo) -> PictureInfo:
+    """The form of the detail of a picture of the form ``info``: signed float32 in the space of the stored values.
+
+    Its colour space is the picture's where that is scene-linear, otherwise "Non-Color": no curve is meant for a
+    difference. It has no alpha, for none is added: an Add node takes that of the picture.
+    """
+    colorspace = info.colorspace if info.colorspace.startswith("Linear") else "Non-Color"
+    return PictureInfo((*info.shape[:2], colour_channels(info)), "f32", colorspace, "none", info.rows)
 
 
 def _peak(picture: Picture, device: torch.device) -> float:

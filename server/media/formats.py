@@ -36,16 +36,18 @@ class Format:
     alphas: tuple[str, ...]
 
     def form(self, info: PictureInfo) -> PictureInfo:
-        """The form in which this format keeps a picture of that form, top row first."""
+        """The form in which this format keeps a picture of that form, top row first; "Non-Color" stays as it is."""
         height, width, channels = info.shape
         dtype = next(dtype for dtype in _NEAREST[info.dtype] if dtype in self.dtypes)
-        linear = self.linear_floats and dtype.startswith("f")
+        colorspace = "Linear Rec.709" if self.linear_floats and dtype.startswith("f") else "sRGB"
+        if info.colorspace == "Non-Color":
+            colorspace = info.colorspace
         alpha = info.alpha
         if not self.alphas and channels in (2, 4):
             channels, alpha = channels - 1, "none"
         elif alpha != "none" and alpha not in self.alphas:
             alpha = self.alphas[0]
-        return PictureInfo((height, width, channels), dtype, "Linear Rec.709" if linear else "sRGB", alpha)
+        return PictureInfo((height, width, channels), dtype, colorspace, alpha)
 
 
 FORMATS = (
@@ -70,11 +72,25 @@ def format_of(path: Path) -> Format:
     )
 
 
-def working_form(info: PictureInfo, path: Path) -> PictureInfo:
-    """The form to dream in when the result goes to ``path``.
+def working_form(info: PictureInfo, path: Path, output: str = "picture") -> PictureInfo:
+    """The form to dream in when the result, the setting ``output``, goes to ``path``.
 
     As it is where the file can hold it bit for bit; otherwise float32 in the file's colours, so that the dream is
-    rounded once, at the end. Raises `PathError`.
+    rounded once, at the end. So is what only the detail is wanted of, which is a difference of colours as floats of
+    the file are: scene-linear in EXR and TIFF, where layers are added. Raises `PathError`.
     """
-    form = format_of(path).form(info)
+    known = format_of(path)
+    if output == "detail":
+        _check_holds_detail(known, path)
+        return known.form(dataclasses.replace(info, dtype="f32"))
+    form = known.form(info)
     return form if form == info else dataclasses.replace(form, dtype="f32")
+
+
+def _check_holds_detail(known: Format, path: Path) -> None:
+    if "f32" not in known.dtypes:
+        suffixes = [other.suffixes[0] for other in FORMATS if "f32" in other.dtypes]
+        raise PathError(
+            f"{path.name} can't hold the detail alone: {known.name} has no values below 0",
+            f"Use {', '.join(suffixes[:-1])} or {suffixes[-1]}.",
+        )
