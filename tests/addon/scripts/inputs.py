@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import bpy
 import numpy as np
@@ -17,7 +18,7 @@ def dreamt(operator: str = "dream") -> bpy.types.Image:
 
 
 def stored_and_used_again(node: bpy.types.Node) -> None:
-    group = bpy.context.scene.reverie
+    group: Any = bpy.context.scene.reverie
     group.guide, group.mask = stage.painted("Guide", 40), stage.painted("Mask", 24)
     result = dreamt()
     assert node.image == result
@@ -48,7 +49,7 @@ def refused(path: Path, *words: str) -> None:
 
 
 def without_pixels() -> None:
-    group = bpy.context.scene.reverie
+    group: Any = bpy.context.scene.reverie
     group.mask = bpy.data.images.new("Nowhere", 8, 8)
     group.mask.source, group.mask.filepath = "FILE", "//nowhere.png"
     try:
@@ -69,7 +70,7 @@ def without_pixels() -> None:
 
 
 def detail_alone(source: bpy.types.Image, node: bpy.types.Node) -> None:
-    group = bpy.context.scene.reverie
+    group: Any = bpy.context.scene.reverie
     node.image, group.output = source, "detail"
     bpy.ops.ed.undo_push(message="Before")
     layer = dreamt()
@@ -100,7 +101,7 @@ def play() -> None:
     source = stage.painted("Bricks")
     source.use_fake_user = True
     node = stage.material(source)
-    group = bpy.context.scene.reverie
+    group: Any = bpy.context.scene.reverie
     group.octaves, group.iterations = 1, 2
     stored_and_used_again(node)
     without_pixels()
