@@ -322,7 +322,3 @@ class DreamSettings(Declared):
         ),
         section="advanced",
     )
-
-    def layer_names(self) -> tuple[str, ...]:
-        """The layers asked for, in the order given; empty for the network's favourite."""
-        return tuple(name.strip() for name in self.layers.split(",") if name.strip())

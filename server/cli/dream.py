@@ -10,7 +10,8 @@ import click
 
 from ...shared.picture import Picture
 from ...shared.settings import DreamSettings
-from ..networks.catalogue import check_layers, find
+from ..networks.catalogue import find
+from ..networks.targets import check_target
 from .options import DreamCommand, settings_options
 from .progress import StepProgress, spoken
 from .remote import dream_there
@@ -53,7 +54,7 @@ def command(
     """
     began = time.monotonic()
     if server is None:
-        check_network(settings)
+        check_network(settings, guided=guide is not None)
     with StepProgress(settings.network) as progress:
         pictures = _read(source, target, settings, guide=guide, mask=mask)
         if server is None:
@@ -65,10 +66,10 @@ def command(
     click.echo(f"{target}: {width} × {height} pixels, dreamed in {spoken(time.monotonic() - began)}.")
 
 
-def check_network(settings: DreamSettings) -> None:
-    """Raise `SettingError` unless there is such a network with such layers; offer to fetch missing weights."""
+def check_network(settings: DreamSettings, *, guided: bool = False) -> None:
+    """Raise `SettingError` unless the network can dream of what is asked for; offer to fetch missing weights."""
     network = find(settings.network)
-    check_layers(network, settings.layer_names())
+    check_target(network, settings.layers, guided=guided)
     if not network.installed and sys.stdin.isatty():
         from .networks import fetch_weights
 

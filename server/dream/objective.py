@@ -6,7 +6,6 @@ from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-import torch
 from torch import Tensor
 
 
@@ -58,25 +57,3 @@ class Objective(Protocol):
     def __call__(self, activations: Sequence[Tensor], view: View) -> Tensor:
         """How much of it is seen: a float32 scalar, differentiable. ``activations`` are those of `layers`, NxCxHxW."""
         ...
-
-
-class Energy:
-    """½·Σa² over all activations of all layers.
-
-    Its gradient is the activations themselves: whatever the layers see, they shall see more of
-    (`objective_L2` of google/deepdream).
-    """
-
-    def __init__(self, layers: tuple[str, ...]) -> None:
-        self.layers = layers
-
-    def begin_octave(self, look: Look) -> Iterator[None]:
-        """Nothing is needed."""
-        return iter(())
-
-    def __call__(self, activations: Sequence[Tensor], view: View) -> Tensor:
-        """The energy seen."""
-        total = activations[0].new_zeros((), dtype=torch.float32)
-        for activation in activations:
-            total = total + 0.5 * activation.float().square().sum()
-        return total

@@ -11,13 +11,13 @@ import torch
 from torch import Tensor
 
 from ...shared.settings import DreamSettings
-from ..networks.catalogue import check_layers
 from ..networks.staged import StagedNetwork
 from .ascent import Ascent
 from .canvas import Canvas
 from .device import Backlog
 from .events import Finished, Step
-from .objective import Energy, Objective
+from .objective import Objective
+from .objectives.compiling import objective_of
 from .octaves import octave_bases, octave_sizes, resize
 from .pace import Pace
 from .slope import Slopes
@@ -39,7 +39,7 @@ def dream_still(
     """Dream on ``picture``: Nx3xHxW float32, 0..1, display-encoded, on the network's device; it is not changed.
 
     Yields a `Step` whenever there is something to report and `Finished` last; the caller cancels by asking for
-    no more. ``settings.strength`` is not applied here. Raises `UnknownLayer`.
+    no more. ``settings.strength`` is not applied here. Raises `SettingError` for layers that are not there.
 
     start: of the picture's shape, a dream to go on from: its difference from the picture is the detail that the
         smallest octave begins with. Without it that detail is zero.
@@ -51,7 +51,7 @@ def dream_still(
     far, and only that detail is scaled up. Octaves too small for the network are left out; a picture too small
     for it is dreamed with its border repeated. Values that are no numbers stay where they are.
     """
-    objective = objective or Energy(check_layers(network, settings.layer_names()))
+    objective = objective or objective_of(settings, network, guide)
     wrap = Wrap.of(settings.seamless)
     canvas = Canvas(picture, network.min_side, wrap)
     sizes = octave_sizes(canvas.size, settings.octaves, settings.octave_scale, network.min_side)

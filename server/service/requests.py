@@ -10,6 +10,7 @@ from ...shared.declaration import SettingError
 from ...shared.settings import DreamSettings
 from ...shared.wire.errors import WireError
 from ..networks import catalogue
+from ..networks.targets import check_target
 from .dispatch import Dispatch
 from .jobs import Jobs
 from .ledger import QUEUED, RECEIVING, RUNNING, Request
@@ -105,7 +106,7 @@ def checked_request(header: Mapping[str, Any]) -> Request:
     try:
         settings = DreamSettings.from_mapping(header.get("settings") or {})
         network = catalogue.find(settings.network)
-        catalogue.check_layers(network, settings.layer_names())
+        check_target(network, settings.layers, guided="guide" in header["inputs"])
     except catalogue.UnknownNetwork as error:
         raise _refused("UNKNOWN_NETWORK", error) from error
     except catalogue.UnknownLayer as error:

@@ -9,14 +9,21 @@ import torch
 from torch import nn
 
 from reverie.server.dream.ascent import draw_shift
-from reverie.server.dream.objective import Energy, View
+from reverie.server.dream.objective import View
+from reverie.server.dream.objectives.compiling import objective_of
 from reverie.server.dream.slope import gradient
 from reverie.server.networks.loading import load
 from reverie.server.networks.staged import StagedNetwork
+from reverie.shared.settings import DreamSettings
 
 
 def slope_of(picture: torch.Tensor, network: StagedNetwork, layers: tuple[str, ...]) -> torch.Tensor:
-    return gradient(picture, network, Energy(layers), View(0, 0, *picture.shape[-2:]))
+    return gradient(
+        picture,
+        network,
+        objective_of(DreamSettings(layers=", ".join(layers)), network),
+        View(0, 0, *picture.shape[-2:]),
+    )
 
 
 def alike(one: torch.Tensor, other: torch.Tensor) -> float:

@@ -10,7 +10,8 @@ from torch import nn
 
 from reverie.server.dream.events import Finished
 from reverie.server.dream.memory import bytes_per_pixel
-from reverie.server.dream.objective import Energy, View
+from reverie.server.dream.objective import View
+from reverie.server.dream.objectives.compiling import objective_of
 from reverie.server.dream.slope import Slopes, gradient
 from reverie.server.dream.still import dream_still
 from reverie.server.dream.tiles import Tiling, tiling
@@ -39,12 +40,12 @@ def test_tiles_cover_every_pixel_once(height: int, width: int, side: int, contex
 
 
 def whole_gradient(picture: torch.Tensor, network: StagedNetwork) -> torch.Tensor:
-    return gradient(picture, network, Energy(network.default_layers), View(0, 0, *picture.shape[-2:]))
+    return gradient(picture, network, objective_of(DreamSettings(), network), View(0, 0, *picture.shape[-2:]))
 
 
 def tiled_gradient(picture: torch.Tensor, network: StagedNetwork, cutting: Tiling) -> torch.Tensor:
     pieces = torch.empty_like(picture)
-    for _ in Slopes(network, Energy(network.default_layers), cutting, "float32").of(picture, (0, 0), pieces):
+    for _ in Slopes(network, objective_of(DreamSettings(), network), cutting, "float32").of(picture, (0, 0), pieces):
         pass
     return pieces
 

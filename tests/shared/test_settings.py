@@ -96,11 +96,6 @@ def test_whole_numbers_do_for_fractions_and_keep_the_digest() -> None:
     assert DreamSettings.from_mapping({"strength": 1}).digest() == DreamSettings().digest()
 
 
-def test_layer_names_are_split_as_people_type_them() -> None:
-    assert DreamSettings(layers=" inception4c, ,inception3b ").layer_names() == ("inception4c", "inception3b")
-    assert DreamSettings().layer_names() == ()
-
-
 def test_classic_is_the_notebook_of_2015() -> None:
     classic = DreamSettings.from_mapping(presets.load("classic").settings)
     assert (classic.octaves, classic.octave_scale, classic.iterations) == (4, 1.4, 10)
