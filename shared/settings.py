@@ -95,6 +95,7 @@ class DreamSettings(Declared):
         choices=(
             Choice("mean", "Mean", "Its mean size, as in the original"),
             Choice("deviation", "Deviation", "Its standard deviation, as in TensorFlow's tutorial"),
+            Choice("standard", "Standard", "The same, after its mean is taken away: the picture gets no lighter"),
         ),
         section="ascent",
     )

@@ -40,8 +40,11 @@ class Canvas:
         return F.pad(picture, self._padding, mode="replicate") if any(self._padding) else picture
 
     def visible(self, picture: Tensor) -> Tensor:
-        """The part of a dreamed octave that shows the original, as a view. Only the full size is ever padded."""
-        if not any(self._padding):
+        """The part of a dreamed octave that shows the original, as a view.
+
+        A padded canvas has no smaller octaves; of larger ones all is shown.
+        """
+        if not any(self._padding) or picture.shape[-2:] != self.picture.shape[-2:]:
             return picture
         left, _, top, _ = self._padding
         height, width = self._size

@@ -13,12 +13,16 @@ from .wrap import OPEN, Wrap
 
 Size = tuple[int, int]
 
+# No octave beyond the picture's own size has more pixels than this.
+_MOST_PIXELS = 16384**2
 
-def octave_sizes(size: Size, octaves: int, scale: float, min_side: int) -> list[Size]:
-    """The (height, width) of each octave, smallest first; the last is ``size``.
 
-    Each octave is the next one's size divided by ``scale`` and rounded. Those with a side under ``min_side``
-    pixels are left out; ``size`` itself never is.
+def octave_sizes(size: Size, octaves: int, scale: float, min_side: int, beyond: int = 0) -> list[Size]:
+    """The (height, width) of each octave, smallest first: ``octaves`` that end with ``size``, and ``beyond`` larger.
+
+    Each octave is the next one's size divided by ``scale`` and rounded, each beyond the one before times ``scale``.
+    Those with a side under ``min_side`` pixels are left out, and those beyond that have more than 16384² of them;
+    ``size`` itself never is.
     """
     sizes = [size]
     while len(sizes) < octaves:
@@ -26,15 +30,33 @@ def octave_sizes(size: Size, octaves: int, scale: float, min_side: int) -> list[
         if min(height, width) < min_side:
             break
         sizes.append((height, width))
-    return sizes[::-1]
+    sizes.reverse()
+    for _ in range(beyond):
+        height, width = (round(side * scale) for side in sizes[-1])
+        if height * width > _MOST_PIXELS:
+            break
+        sizes.append((height, width))
+    return sizes
 
 
-def octave_bases(picture: Tensor, sizes: list[Size], wrap: Wrap = OPEN) -> list[Tensor]:
-    """The picture (NxCxHxW) at each of ``sizes``, smallest first, each made from the next larger one."""
+def octave_bases(picture: Tensor, sizes: list[Size], wrap: Wrap = OPEN, sharp: bool = True) -> list[Tensor]:
+    """The picture (NxCxHxW) at each of ``sizes``, smallest first, its own among them.
+
+    The smaller ones are each made from the next larger one; those beyond its own size, from the picture. Not
+    ``sharp``, all are made from the next smaller one: a dream carried from octave to octave on these is the dream
+    that is scaled up whole, picture and all, for scaling is linear.
+    """
+    own = sizes.index((picture.shape[-2], picture.shape[-1]))
     bases = [picture]
-    for size in sizes[-2::-1]:
+    for size in reversed(sizes[:own]):
         bases.append(resize(bases[-1], size, wrap))
-    return bases[::-1]
+    bases.reverse()
+    if sharp:
+        return bases + [resize(picture, size, wrap) for size in sizes[own + 1 :]]
+    del bases[1:]
+    for size in sizes[1:]:
+        bases.append(resize(bases[-1], size, wrap))
+    return bases
 
 
 def resize(picture: Tensor, size: Size, wrap: Wrap = OPEN) -> Tensor:

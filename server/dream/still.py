@@ -12,10 +12,12 @@ from torch import Tensor
 
 from ...shared.settings import DreamSettings
 from ..networks.staged import StagedNetwork
-from .ascent import Ascent
+from .ascent.ascent import Ascent
+from .bump import bump
 from .canvas import Canvas
 from .device import Backlog
 from .events import Finished, Step
+from .noise import GREY, starting_picture
 from .objective import Objective
 from .objectives.compiling import objective_of
 from .octaves import octave_bases, octave_sizes, resize
@@ -43,46 +45,77 @@ def dream_still(
 
     start: of the picture's shape, a dream to go on from: its difference from the picture is the detail that the
         smallest octave begins with. Without it that detail is zero.
-    mask: 1x1xHxW, 0..1: how much each place may change.
+    mask: 1x1xHxW, 0..1: how much each place may change. Where it is 0, not a bit does.
     guide: 1x3xhxw, of any size, a picture to take after.
     objective: what to excite, instead of what the settings say.
 
     The picture is never blurred: every octave dreams on the picture at its own size plus the detail dreamed so
-    far, and only that detail is scaled up. Octaves too small for the network are left out; a picture too small
-    for it is dreamed with its border repeated. Values that are no numbers stay where they are.
+    far, and only that detail is scaled up (unless ``settings.detail_split`` is off). A dream from noise dreams on that
+    noise as on a picture. Octaves too small for the network are left out; a picture too small for it is dreamed with
+    its border repeated. Values that are no numbers stay where they are.
     """
     objective = objective or objective_of(settings, network, guide)
     wrap = Wrap.of(settings.seamless)
     canvas = Canvas(picture, network.min_side, wrap)
-    sizes = octave_sizes(canvas.size, settings.octaves, settings.octave_scale, network.min_side)
-    bases = octave_bases(canvas.picture, sizes, wrap)
+    generator = torch.Generator().manual_seed(settings.seed)
+    source = starting_picture(settings.start, canvas.picture, generator)
+    sizes = octave_sizes(
+        canvas.size, settings.octaves, settings.octave_scale, network.min_side, settings.octaves_beyond
+    )
+    bases = octave_bases(source, sizes, wrap, settings.detail_split)
+    masks = [None] * len(sizes) if mask is None else octave_bases(canvas.fit(mask), sizes, wrap)
+    full_size = sizes.index(canvas.size)
+    ground, full_mask = bases[full_size], masks[full_size]
     cutting = tiling(network, objective.layers, picture.device, settings.tile, wrap)
     slopes = Slopes(network, objective, cutting, settings.precision)
-    generator = torch.Generator().manual_seed(settings.seed)
     backlog = Backlog(picture.device)
     pace = Pace(sizes, settings.iterations)
     steps, step = len(sizes) * settings.iterations, 0
 
-    detail = torch.zeros_like(bases[0]) if start is None else canvas.fit(start) - canvas.picture
-    for number, size in enumerate(sizes):
-        base = bases[number]
-        ascent = Ascent(base, base + resize(detail, size, wrap), settings, generator)
-        for _ in objective.begin_octave(slopes.look(ascent.picture)):
+    detail = None if start is None else canvas.fit(start) - source
+    while True:
+        base, mask_here = bases.pop(0), masks.pop(0)
+        size = base.shape[-2], base.shape[-1]
+        dream = base.clone() if detail is None else resize(detail, size, wrap).add_(base)
+        detail = None
+        rest = base if settings.start == "picture" else base.new_full((1, 1, 1, 1), GREY)
+        if step > 0:
+            bump(dream, rest, settings, generator, mask_here)
+        ascent = Ascent(dream, rest, settings, generator, mask_here)
+        for whole_step in _climb(ascent, objective, slopes, settings.iterations, backlog, pace):
+            step += whole_step
+            yield Step(step, steps, pace.seconds_left, canvas.visible(dream))
+        if not bases:
+            break
+        detail = dream.sub_(base)
+    if size != canvas.size:
+        dream = resize(dream.sub_(base), canvas.size, wrap).add_(ground)
+    if full_mask is not None:
+        dream.add_((canvas.picture - ground).mul_(1 - full_mask))
+    if settings.clip:
+        dream.clamp_(0, 1)
+    if full_mask is not None:
+        dream = torch.where(full_mask > 0, dream, canvas.picture)
+    yield Finished(canvas.restore(dream))
+
+
+def _climb(
+    ascent: Ascent, objective: Objective, slopes: Slopes, iterations: int, backlog: Backlog, pace: Pace
+) -> Iterator[bool]:
+    """Dream on one octave; yields whenever there is something to report, and whether a step was completed."""
+    for _ in objective.begin_octave(slopes.look(ascent.picture)):
+        backlog.wait()
+        yield False
+    slope = torch.empty_like(ascent.picture)
+    whole = slope.shape[-2] * slope.shape[-1]
+    for _ in range(iterations):
+        glance = ascent.glance()
+        pixels = 0
+        for done in slopes.of(glance.picture, glance.shift, slope):
             backlog.wait()
-            yield Step(step, steps, pace.seconds_left, canvas.visible(ascent.picture))
-        slope = torch.empty_like(base)
-        for _ in range(settings.iterations):
-            glance = ascent.glance()
-            pixels = 0
-            for done in slopes.of(glance.picture, glance.shift, slope):
-                backlog.wait()
-                pace.advance(done, size[0] * size[1])
-                pixels += done
-                if pixels < size[0] * size[1]:
-                    yield Step(step, steps, pace.seconds_left, canvas.visible(ascent.picture))
-            ascent.climb(slope, glance)
-            step += 1
-            yield Step(step, steps, pace.seconds_left, canvas.visible(ascent.picture))
-        if number < len(sizes) - 1:
-            detail = ascent.picture.sub_(base)
-    yield Finished(canvas.restore(ascent.picture))
+            pace.advance(done, whole)
+            pixels += done
+            if pixels < whole:
+                yield False
+        ascent.climb(slope, glance)
+        yield True

@@ -8,10 +8,11 @@ import pytest
 import torch
 from torch import nn
 
-from reverie.server.dream.ascent import draw_shift
+from reverie.server.dream.ascent.transforms import draw_shift
 from reverie.server.dream.objective import View
 from reverie.server.dream.objectives.compiling import objective_of
 from reverie.server.dream.slope import gradient
+from reverie.server.dream.wrap import OPEN
 from reverie.server.networks.loading import load
 from reverie.server.networks.staged import StagedNetwork
 from reverie.shared.settings import DreamSettings
@@ -60,6 +61,6 @@ def test_float16_holds_gradients_far_beyond_its_range(picture: torch.Tensor) -> 
 
 def test_shifts_reach_both_ends_and_no_further() -> None:
     generator = torch.Generator().manual_seed(0)
-    drawn = [draw_shift(generator, 3) for _ in range(300)]
+    drawn = [draw_shift(generator, 3, (64, 64), OPEN) for _ in range(300)]
     assert {down for down, _ in drawn} == {right for _, right in drawn} == set(range(-3, 4))
-    assert {draw_shift(generator, 0) for _ in range(5)} == {(0, 0)}
+    assert {draw_shift(generator, 0, (64, 64), OPEN) for _ in range(5)} == {(0, 0)}
