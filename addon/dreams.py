@@ -9,6 +9,7 @@ from types import MappingProxyType
 import bpy
 from bpy.types import Image
 
+from ..shared.picture import Picture
 from ..shared.settings import DreamSettings
 from . import connection, images, notices, places, properties, showing
 from .dream import Dream, another_file
@@ -41,8 +42,7 @@ def start(
     for each in (image, *inputs.values()):
         images.check(each)
     client = connection.get()
-    picture = images.read_linear(image) if settings.output == "detail" else images.read(image)
-    remote = client.dream(picture, settings, **{name: images.read(each) for name, each in inputs.items()})
+    remote = client.dream(_picture(image, settings), settings, **{name: images.read(each) for name, each in inputs.items()})
     dream = Dream(image, replaces or image, node, inputs, settings, remote)
     running.append(dream)
     notices.clear()
@@ -129,6 +129,12 @@ def remove_leftovers() -> None:
         if images.is_unfinished(image) and image.session_uid not in alive:
             image.user_remap(image.reverie.original)
             bpy.data.images.remove(image)
+
+
+def _picture(image: Image, settings: DreamSettings) -> Picture:
+    """What is sent of ``image``: for a layer of colours to be added, values as Blender adds them up."""
+    adds_colours = settings.output == "detail" and settings.content in ("auto", "colour")
+    return images.read_linear(image) if adds_colours else images.read(image)
 
 
 def _has_news(dream: Dream) -> bool:
