@@ -42,7 +42,9 @@ def start(
     for each in (image, *inputs.values()):
         images.check(each)
     client = connection.get()
-    remote = client.dream(_picture(image, settings), settings, **{name: images.read(each) for name, each in inputs.items()})
+    remote = client.dream(
+        _picture(image, settings), settings, **{name: images.read(each) for name, each in inputs.items()}
+    )
     dream = Dream(image, replaces or image, node, inputs, settings, remote)
     running.append(dream)
     notices.clear()
