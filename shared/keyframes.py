@@ -65,6 +65,11 @@ class Animated(Generic[T]):
         """The settings of one frame."""
         return self.still.replace(**{name: track.at(frame) for name, track in self.tracks.items()})
 
+    def turns(self) -> list[T]:
+        """The settings of frame 1 and of every frame that has a key: all that words ever say, and numbers' extremes."""
+        frames = {1, *(max(1, key.frame) for track in self.tracks.values() for key in track.keys)}
+        return [self.at(frame) for frame in sorted(frames)]
+
     def record(self) -> dict[str, Any]:
         """Plain values by name; those that change as they are written."""
         return {**self.still.record(), **{name: track.text() for name, track in self.tracks.items()}}

@@ -11,6 +11,7 @@ from .failure import explain
 # What `reverie --help` says of each command; listing them imports none of them, and so no torch.
 COMMANDS = {
     "dream": "Dream a picture into another one.",
+    "zoom": "Dream a film that falls into its own dream.",
     "serve": "Serve dreams to Blender over ZeroMQ.",
     "networks": "List the networks that can dream, and add your own.",
     "demo": "Dream a texture in headless Blender, from scene to render.",

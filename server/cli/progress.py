@@ -14,7 +14,7 @@ _PAUSE = 1.0
 class StepProgress:
     """Shows the steps of a dream while it is entered as a context; until the first, a terminal sees that it is busy."""
 
-    def __init__(self, title: str) -> None:
+    def __init__(self, title: str, unit: str = "step") -> None:
         console = Console(highlight=False)
         # Through the bar's own console where there is one: only that one knows how to write above it.
         self._warnings = console if console.is_terminal else Console(highlight=False, stderr=True, soft_wrap=True)
@@ -28,7 +28,7 @@ class StepProgress:
             )
             self._bar = Progress(*columns, console=console, transient=True)
             self._task = self._bar.add_task(title, total=None, left="")
-        self._title = title
+        self._title, self._unit = title, unit
         self._step = 0
         self._told = -_PAUSE
 
@@ -41,14 +41,17 @@ class StepProgress:
         if self._bar:
             self._bar.stop()
 
-    def update(self, step: int, steps: int, seconds_left: float | None) -> None:
-        """Show that ``step`` of ``steps`` is done and how many seconds the rest is thought to take."""
+    def update(self, step: int, steps: int, seconds_left: float | None, share: float = 0.0) -> None:
+        """Show that ``step`` of ``steps`` is done and how many seconds the rest is thought to take.
+
+        share: how much of the next step is done already.
+        """
         left = "" if seconds_left is None or step == steps else f"{spoken(seconds_left)} left"
         if self._bar:
-            self._bar.update(self._task, completed=step, total=steps, left=left)
+            self._bar.update(self._task, completed=step + share, total=steps, left=left)
         elif step > self._step and (step == steps or time.monotonic() - self._told >= _PAUSE):
             self._step, self._told = step, time.monotonic()
-            print(f"{self._title}: step {step} of {steps}" + (f", {left}" if left else ""), flush=True)
+            print(f"{self._title}: {self._unit} {step} of {steps}" + (f", {left}" if left else ""), flush=True)
 
     def warn(self, warning: str) -> None:
         """Say something on standard error, above the bar."""

@@ -29,7 +29,7 @@ class Folder:
     last frame to the last bit, which a PNG does not. At whatever moment a film is stopped, the folder holds what is
     needed to go on.
 
-    done: how many frames there are. finished: whether no more will follow.
+    path, done, finished: the folder, how many frames there are, and whether no more will follow.
     """
 
     def __init__(self, path: Path, suffix: str, made_of: Mapping[str, Any]) -> None:
@@ -37,7 +37,7 @@ class Folder:
 
         made_of: everything that the frames depend on, by name, as JSON can hold it.
         """
-        self._path = path
+        self.path = path
         self._suffix = suffix
         self._made_of = dict(made_of)
         record = _read(path)
@@ -47,11 +47,6 @@ class Folder:
         self.done = record["finished"] or _last_number(path) if record else 0
         if record and self.done:
             self._compare(record["made_of"])
-
-    @property
-    def frames(self) -> list[Path]:
-        """The files of the frames that there are."""
-        return [self._frame(number) for number in range(1, self.done + 1)]
 
     def last(self, form: PictureInfo) -> Picture:
         """The last frame exactly as `add` was given it, which was in ``form``. Raises `ReadError`."""
@@ -68,7 +63,7 @@ class Folder:
         """
         number = self.done + 1
         if number == 1:
-            self._path.mkdir(parents=True, exist_ok=True)
+            self.path.mkdir(parents=True, exist_ok=True)
             self._write(finished=0)
         write_picture(self._frame(number), convert(picture, form), record=dict(settings))
         # Only now: if the film is stopped in between, this frame is dreamed once more, and comes out the same.
@@ -89,24 +84,25 @@ class Folder:
         names = [name for name in {**before, **self._made_of} if before.get(name) != self._made_of.get(name)]
         if names:
             raise FilmError(
-                f"{self._path} holds {self.done} frames of a film that differs in {', '.join(names)}",
+                f"{self.path} holds {self.done} frames of a film that differs in {', '.join(names)}",
                 "Give another folder, or --force to begin this film anew in place of that one.",
             )
-        missing = next((frame for frame in self.frames if not frame.is_file()), None)
+        frames = (self._frame(number) for number in range(1, self.done + 1))
+        missing = next((frame for frame in frames if not frame.is_file()), None)
         if missing:
             raise FilmError(f"{missing} is missing", "Put it back, or give --force to begin the film anew.")
 
     def _frame(self, number: int) -> Path:
-        return self._path / f"{number:04}{self._suffix}"
+        return frame_file(self.path, number, self._suffix)
 
     def _last(self, number: int) -> Path:
-        return self._path / f"last-{number:04}.npy"
+        return self.path / f"last-{number:04}.npy"
 
     def _write(self, finished: int) -> None:
         record = {"made_of": self._made_of, "suffix": self._suffix, "finished": finished}
-        part = self._path / f"{_RECORD}.part"
+        part = self.path / f"{_RECORD}.part"
         part.write_text(json.dumps(record, indent=2), encoding="utf-8")
-        part.replace(self._path / _RECORD)
+        part.replace(self.path / _RECORD)
 
 
 def clear(path: Path) -> None:
@@ -117,9 +113,14 @@ def clear(path: Path) -> None:
     done = record["finished"] or _last_number(path)
     # A film that was stopped may have one frame more than it knows of.
     for number in range(1, done + 2):
-        (path / f"{number:04}{record['suffix']}").unlink(missing_ok=True)
+        frame_file(path, number, record["suffix"]).unlink(missing_ok=True)
     for file in (*path.glob("last-*.npy"), *path.glob("last-*.part"), path / _RECORD):
         file.unlink()
+
+
+def frame_file(folder: Path, number: int, suffix: str) -> Path:
+    """Where a frame of a film in ``folder`` lies."""
+    return folder / f"{number:04}{suffix}"
 
 
 def frame_form(info: PictureInfo, suffix: str) -> PictureInfo:

@@ -39,7 +39,8 @@ def write_video(path: Path, frames: Sequence[Path], fps: float) -> Iterator[int]
             context.color_range = ColorRange.MPEG
             for number, frame in enumerate(frames, 1):
                 pixels = _even(_read(frame))
-                stream.height, stream.width = pixels.shape[:2]
+                if number == 1:
+                    stream.height, stream.width = pixels.shape[:2]
                 picture = av.VideoFrame.from_ndarray(pixels, "rgb24")
                 picture = picture.reformat(format="yuv420p", dst_colorspace=Colorspace.ITU709)
                 container.mux(stream.encode(picture))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -40,6 +41,10 @@ class Script:
         settings = self.dreams.at(frame)
         start = settings.start if frame == 1 else "picture"
         return settings.replace(seed=(settings.seed + frame - 1) % _SEEDS, start=start)
+
+    def record(self) -> dict[str, Any]:
+        """Plain values by name; the settings that change as keyframes."""
+        return {**self.dreams.record(), **self.motion.record()}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
