@@ -86,17 +86,18 @@ def gradient(picture: Tensor, network: StagedNetwork, objective: Objective, view
     with torch.enable_grad():
         seen = picture.detach().to(network.mean.dtype, memory_format=torch.channels_last, copy=True).requires_grad_()
         activations = network(seen, objective.layers)
-        scale = _scale(activations)
-        (result,) = torch.autograd.grad(objective(activations, view) / scale, seen)
-    return result.float().mul_(scale).nan_to_num_(nan=0.0, posinf=0.0, neginf=0.0)
+        leaves = [activation.detach().float().requires_grad_() for activation in activations]
+        pushes = torch.autograd.grad(objective(leaves, view), leaves, materialize_grads=True)
+        scale = _scale(pushes) if seen.dtype == torch.float16 else None
+        pushes = [(push if scale is None else push / scale).to(seen.dtype) for push in pushes]
+        (result,) = torch.autograd.grad(activations, seen, pushes)
+    slope = result.float() if scale is None else result.float().mul_(scale)
+    return slope.nan_to_num_(nan=0.0, posinf=0.0, neginf=0.0)
 
 
-def _scale(activations: Sequence[Tensor]) -> Tensor | float:
-    """By what to divide the objective so that float16, which ends at 65504, holds its gradient all the way back."""
-    if activations[0].dtype != torch.float16:
-        return 1.0
-    peak = torch.stack([activation.detach().abs().amax() for activation in activations]).amax()
-    return 16 * peak.float().clamp_min(_SMALLEST)
+def _scale(pushes: Sequence[Tensor]) -> Tensor:
+    """By what to divide the gradients at the layers so that float16, 6e-8 to 65504, holds them all the way back."""
+    return 16 * torch.stack([push.abs().amax() for push in pushes]).amax().clamp_min(_SMALLEST)
 
 
 def _view(tile: Tile, shift: Shift, size: Sequence[int]) -> View:
