@@ -40,6 +40,8 @@ class Folder:
         self.path = path
         self._suffix = suffix
         self._made_of = dict(made_of)
+        if path.is_file():
+            raise FilmError(f"{path} is a file", "Give a folder for the frames, which need not exist.")
         record = _read(path)
         if record is None and any(path.glob(f"[0-9]*{suffix}")):
             raise FilmError(f"{path} holds frames already, and not of a film made here", "Give another folder.")
