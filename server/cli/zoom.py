@@ -70,7 +70,7 @@ def command(
     --layers "1:strokes, 40:ornaments".
     """
     began = time.monotonic()
-    dreams = _checked(dreams, noise=source == _NOISE)
+    dreams = _checked(dreams, noise=source == _NOISE, guided=guide is not None)
     from ..film.making import Job
     from ..film.zoom import Script
 
@@ -81,7 +81,7 @@ def command(
     click.echo(f"{target}: {film.frames} frames{told}, dreamed in {spoken(time.monotonic() - began)}.")
 
 
-def _checked(dreams: Animated[DreamSettings], noise: bool) -> Animated[DreamSettings]:
+def _checked(dreams: Animated[DreamSettings], *, noise: bool, guided: bool) -> Animated[DreamSettings]:
     """The dreams, from noise if need be. Raises `SettingError` when there is something that no film can be made of."""
     if noise and dreams.still.start == "picture":
         dreams = Animated(dreams.still.replace(start=_USUAL_NOISE), dreams.tracks)
@@ -90,7 +90,7 @@ def _checked(dreams: Animated[DreamSettings], noise: bool) -> Animated[DreamSett
             raise SettingError("output", "Every frame goes on from the picture of the one before", "picture")
     # Each network is checked, and fetched if need be, once.
     for settings in {(each.network, each.layers): each for each in dreams.turns()}.values():
-        check_network(settings)
+        check_network(settings, guided=guided)
     return dreams
 
 

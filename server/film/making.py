@@ -100,7 +100,7 @@ class _Watch:
 def _check_length(folder: Folder, film: Film) -> None:
     if folder.done < film.frames:
         raise FilmError(
-            f"The film in {folder.path} is finished with {folder.done} frames, and can't be made longer without a break",
+            f"The film in {folder.path} is finished with {folder.done} frames, and would not go on without a break",
             "Give another folder, or --force to begin it anew.",
         )
 
