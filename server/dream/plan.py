@@ -1,0 +1,62 @@
+"""The plan: how one network is run for one objective's layers on one device, prepared once and kept."""
+
+from __future__ import annotations
+
+import logging
+from collections import OrderedDict
+from collections.abc import Callable
+from functools import partial
+from weakref import WeakKeyDictionary
+
+import torch
+from torch import Tensor
+
+from ..networks import kernels
+from ..networks.fusing import fused
+from ..networks.staged import StagedNetwork
+
+log = logging.getLogger(__name__)
+
+Run = Callable[[Tensor], list[Tensor]]
+# Layers, type, device, the type that gradients are computed in.
+_Key = tuple[tuple[str, ...], torch.dtype, torch.device, torch.dtype]
+
+_FUSED_TYPES = (torch.float32, torch.bfloat16)
+# A plan holds a second copy of the filters, turned round.
+_KEPT = 4
+_plans: WeakKeyDictionary[StagedNetwork, OrderedDict[_Key, Run | None]] = WeakKeyDictionary()
+
+
+def plan(network: StagedNetwork, layers: tuple[str, ...], precision: str) -> Run:
+    """What computes the activations of ``layers`` from a picture in the network's type, NxCxHxW, with a way back.
+
+    On a CPU the network's operations are fused; elsewhere it is run as it is. With the precision "auto" a float32
+    network on a CPU that multiplies bfloat16 goes forward in float32, so that every ReLU and every pooling decides as
+    ever, and back in bfloat16: measured, see docs/performance.md.
+    """
+    dtype, device = network.mean.dtype, network.mean.device
+    backward = torch.bfloat16 if precision == "auto" and device.type == "cpu" and _multiplies_bfloat16() else dtype
+    known = _plans.setdefault(network, OrderedDict())
+    key = (layers, dtype, device, backward)
+    if key not in known:
+        known[key] = _prepare(network, layers, backward)
+    known.move_to_end(key)
+    while len(known) > _KEPT:
+        known.popitem(last=False)
+    return known[key] or partial(network, layers=layers)
+
+
+def _prepare(network: StagedNetwork, layers: tuple[str, ...], backward: torch.dtype) -> Run | None:
+    """None: nothing is gained over the network as it is."""
+    if network.mean.device.type != "cpu" or network.mean.dtype not in _FUSED_TYPES or not kernels.available():
+        return None
+    try:
+        return fused(network, layers, backward)
+    except Exception as error:  # tracing runs the network's own code; the network itself still works
+        log.warning("%s can't be fused and runs as it is: %s", network.name, error)
+        return None
+
+
+def _multiplies_bfloat16() -> bool:
+    supported = getattr(torch.cpu, "_is_avx512_bf16_supported", None)
+    return bool(supported and supported())

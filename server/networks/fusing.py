@@ -1,0 +1,110 @@
+"""A network's run to given layers as one graph of operations, those fused that follow one another.
+
+Traced by torch.fx. What can't be traced, because its course depends on what it computes, stays one opaque module.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, fx, nn
+
+from . import kernels
+from .staged import StagedNetwork
+
+_RELU_FUNCTIONS = {F.relu, torch.relu, torch.relu_}
+_RELU_METHODS = {"relu", "relu_"}
+
+
+def fused(network: StagedNetwork, layers: tuple[str, ...], backward: torch.dtype | None = None) -> nn.Module:
+    """A module that does what ``network(picture, layers)`` does, on a CPU, with fewer passes over memory.
+
+    backward: the numbers its convolutions go back in; None: those they go forward in.
+    The weights are the network's own, so it is valid until they move or change type. Raises whatever tracing
+    raises when the network as a whole can't be traced; then run it as it is.
+    """
+    root = _Run(network, layers)
+    graph = _Tracer().trace(root)
+    module = fx.GraphModule(root, graph)
+    for node in list(graph.nodes):
+        if node.op == "call_module":
+            _fuse(node, module, backward)
+    module.delete_all_unused_submodules()
+    graph.lint()
+    module.recompile()
+    return module
+
+
+class _Run(nn.Module):
+    def __init__(self, network: StagedNetwork, layers: tuple[str, ...]) -> None:
+        super().__init__()
+        self.network = network
+        self.layers = layers
+
+    def forward(self, picture: Tensor) -> list[Tensor]:
+        return self.network(picture, self.layers)
+
+
+class _Tracer(fx.Tracer):
+    """Traces into every module that can be traced, wherever a network keeps it."""
+
+    def __init__(self, traceable: dict[nn.Module, bool] | None = None) -> None:
+        super().__init__()
+        self._traceable = {} if traceable is None else traceable  # what is known of modules
+
+    def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
+        if super().is_leaf_module(m, module_qualified_name) or getattr(m, "is_leaf", False):
+            return True
+        return not isinstance(m, StagedNetwork) and not self._can_trace(m)
+
+    def path_of_module(self, mod: nn.Module) -> str:
+        try:
+            return super().path_of_module(mod)
+        except NameError:  # a network need not register what it made of its own modules
+            name = f"loose{len(self.root._modules)}"
+            self.root.add_module(name, mod)
+            if isinstance(getattr(self, "submodule_paths", None), dict):
+                self.submodule_paths.update({m: f"{name}.{path}" if path else name for path, m in mod.named_modules()})
+            return name
+
+    def _can_trace(self, module: nn.Module) -> bool:
+        if module not in self._traceable:
+            try:
+                _Tracer(self._traceable).trace(module)
+                self._traceable[module] = True
+            except Exception:  # tracing runs the module's own code, which may raise anything at a stand-in for a tensor
+                self._traceable[module] = False
+        return self._traceable[module]
+
+
+def _fuse(node: fx.Node, module: fx.GraphModule, backward: torch.dtype | None) -> None:
+    """Put a `FusedConv` for a convolution, with the ReLU that alone reads it, if one does."""
+    conv = module.get_submodule(str(node.target))
+    if isinstance(conv, nn.Identity):
+        node.replace_all_uses_with(node.all_input_nodes[0])
+        module.graph.erase_node(node)
+        return
+    if not kernels.fits(conv):
+        return
+    reader = next(iter(node.users)) if len(node.users) == 1 else None
+    relu = reader is not None and _is_relu(reader, module)
+    name = f"fused_{node.name}"
+    module.add_submodule(name, kernels.FusedConv(conv, relu, backward))  # type: ignore[arg-type]
+    node.target = name
+    if relu:
+        reader.replace_all_uses_with(node)  # type: ignore[union-attr]
+        module.graph.erase_node(reader)  # type: ignore[arg-type]
+
+
+def _is_relu(node: fx.Node, module: fx.GraphModule) -> bool:
+    target: Any = node.target
+    match node.op:
+        case "call_module":
+            return isinstance(module.get_submodule(target), nn.ReLU)
+        case "call_function":
+            return target in _RELU_FUNCTIONS
+        case "call_method":
+            return target in _RELU_METHODS
+    return False

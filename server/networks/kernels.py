@@ -1,0 +1,121 @@
+"""Convolutions on a CPU as a dream needs them: with their ReLU in one pass, and back to the input alone.
+
+Going back, a convolution of stride 1 is a convolution too, with its filters turned half round and its channels
+exchanged (Dumoulin and Visin 2016, "A guide to convolution arithmetic"). One of stride s from few channels, as a
+network's first, is that for each of the s² phases of the picture's pixels, whose results are then shuffled into
+place (Shi et al. 2016, "Is the deconvolution layer the same as a convolutional layer?"). All of it runs on oneDNN.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.autograd.function import FunctionCtx, once_differentiable
+
+# Vectors are 16 numbers wide: a picture's 3 channels fill them badly, 3 times s² phases better.
+_FEW_CHANNELS = 4
+
+
+class FusedConv(nn.Module):
+    """A frozen convolution, followed by a ReLU or by nothing. (N, C, H, W) on a CPU, best laid out channels last.
+
+    conv: its weights are shared, not copied. backward: the numbers in which gradients are computed; activations,
+    which ReLU goes which way, and what is put out are always in the convolution's own.
+    """
+
+    def __init__(self, conv: nn.Conv2d, relu: bool, backward: torch.dtype | None = None) -> None:
+        super().__init__()
+        self.conv = conv
+        self.relu = relu
+        self._backward_dtype = backward or conv.weight.dtype
+        self._phases = 0  # of one axis; 0: going back is left to torch
+        kernel, stride = conv.kernel_size, conv.stride
+        reach = [side - 1 - pad for side, pad in zip(kernel, conv.padding, strict=True)]  # type: ignore[arg-type]
+        if stride == (1, 1) and conv.dilation == (1, 1) and min(reach) >= 0:
+            self._phases, self._padding = 1, reach
+            turned = conv.weight.transpose(0, 1).flip(2, 3)
+        elif stride[0] == stride[1] and conv.dilation == (1, 1) and conv.in_channels <= _FEW_CHANNELS:
+            self._phases = stride[0]
+            turned = _phases(conv.weight, self._phases)
+            self._padding = [side - 1 for side in turned.shape[2:]]
+        else:
+            return
+        # No buffer: a network's state is what was trained. A plan is made anew when its network moves or changes type.
+        self._turned = turned.to(self._backward_dtype).contiguous(memory_format=torch.channels_last)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Convolve, and cut off what is below zero."""
+        return _Fused.apply(x, self)  # type: ignore[return-value]
+
+    def run(self, x: Tensor) -> Tensor:
+        """The same, without a way back."""
+        conv = self.conv
+        return _convolve(x, conv.weight, conv.bias, conv.padding, conv.stride, conv.dilation, self.relu)
+
+    def back(self, slope: Tensor, shape: torch.Size) -> Tensor:
+        """The gradient by an input of ``shape``, given that by what the convolution alone puts out."""
+        if not self._phases:
+            conv = self.conv
+            like = torch.empty(shape, dtype=slope.dtype).to(memory_format=torch.channels_last)
+            frame = (conv.stride, conv.padding, conv.dilation, False, [0, 0], conv.groups)
+            return torch.ops.aten.convolution_backward(slope, like, conv.weight, None, *frame, [True, False, False])[0]
+        slope = slope.to(self._backward_dtype)
+        slope = _convolve(slope, self._turned, None, self._padding, (1, 1), (1, 1), False)
+        return slope if self._phases == 1 else self._interleave(slope, shape)
+
+    def _interleave(self, phases: Tensor, shape: torch.Size) -> Tensor:
+        """Phases -> pixels, without the padding that the convolution saw, and zero where it saw nothing."""
+        top, left = (int(pad) for pad in self.conv.padding)
+        pixels = F.pixel_shuffle(phases, self._phases)[..., top : top + shape[2], left : left + shape[3]]
+        below, right = shape[2] - pixels.shape[2], shape[3] - pixels.shape[3]
+        return F.pad(pixels, (0, right, 0, below)) if below or right else pixels
+
+
+class _Fused(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: FunctionCtx, x: Tensor, fused: FusedConv) -> Tensor:
+        result = fused.run(x)
+        ctx.fused, ctx.shape = fused, x.shape  # type: ignore[attr-defined]
+        ctx.save_for_backward(*([result] if fused.relu else []))
+        return result
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, slope: Tensor) -> tuple[Tensor, None]:  # type: ignore[override]
+        for result in ctx.saved_tensors:
+            slope = torch.ops.aten.threshold_backward(slope, result, 0)
+        return ctx.fused.back(slope, ctx.shape), None
+
+
+def available() -> bool:
+    """Whether this build of torch has what the kernels are made of."""
+    return torch.backends.mkldnn.is_available() and hasattr(torch.ops.mkldnn, "_convolution_pointwise")
+
+
+def fits(conv: nn.Module) -> bool:
+    """Whether a `FusedConv` can stand in for a module. Grouped convolutions gain nothing by it."""
+    return (
+        type(conv) is nn.Conv2d
+        and conv.groups == 1
+        and conv.padding_mode == "zeros"
+        and isinstance(conv.padding, tuple)
+    )
+
+
+def _convolve(
+    x: Tensor, weight: Tensor, bias: Tensor | None, padding: Any, stride: Any, dilation: Any, relu: bool
+) -> Tensor:
+    after = "relu" if relu else "none"
+    return torch.ops.mkldnn._convolution_pointwise(x, weight, bias, padding, stride, dilation, 1, after, [], "")
+
+
+def _phases(weight: Tensor, stride: int) -> Tensor:
+    """Filters (out, in, kh, kw) of that stride -> those of the way back, (in * stride², out, ⌈kh/stride⌉, ⌈kw/stride⌉)."""
+    out, into, *kernel = weight.shape
+    rows, columns = (-(-side // stride) for side in kernel)
+    padded = F.pad(weight, (0, columns * stride - kernel[1], 0, rows * stride - kernel[0]))
+    split = padded.view(out, into, rows, stride, columns, stride).permute(1, 3, 5, 0, 2, 4)
+    return split.flip(4, 5).reshape(into * stride * stride, out, rows, columns)
