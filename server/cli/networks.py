@@ -13,17 +13,17 @@ from rich.markup import escape
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from ..networks.architectures import ARCHITECTURES
 from ..networks.catalogue import NetworkInfo, catalogue, find
 
 
 @click.group("networks", invoke_without_command=True)
 @click.option("--json", "as_json", is_flag=True, help="Print the list as JSON, for scripts.")
+@click.option("--all", "everything", is_flag=True, help="List all of torchvision's classifiers that can dream.")
 @click.pass_context
-def command(ctx: click.Context, as_json: bool) -> None:
+def command(ctx: click.Context, as_json: bool, everything: bool) -> None:
     """List the networks that can dream, their layers, and where they come from."""
     if ctx.invoked_subcommand is None:
-        infos = catalogue()
+        infos = catalogue(everything=everything)
         if as_json:
             click.echo(json.dumps([_plain(info) for info in infos], indent=2))
         else:
@@ -44,7 +44,11 @@ def install_command(name: str) -> None:
 
 @command.command("add")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--architecture", required=True, help=f"What it was trained in: {', '.join(ARCHITECTURES)}.")
+@click.option(
+    "--architecture",
+    required=True,
+    help="What it was trained in: bvlc_googlenet, inception5h, or one of: reverie networks --all.",
+)
 @click.option("--as", "name", required=True, help="What to call it: letters, digits, - and _.")
 @click.option(
     "--classes",

@@ -10,7 +10,7 @@ from pathlib import Path
 from safetensors.torch import save_file
 from torch import Tensor
 
-from ...shared.declaration import SettingError
+from ...shared.declaration import SettingError, nearest
 from . import store
 from .architectures import ARCHITECTURES
 from .catalogue import BUILT_IN, NetworkInfo, catalogue, find
@@ -30,7 +30,9 @@ def add(file: Path, architecture: str, name: str, class_names: Sequence[str] = (
     """
     _check_name(name)
     if architecture not in ARCHITECTURES:
-        raise SettingError("architecture", f"There is no architecture {architecture!r}", ", ".join(ARCHITECTURES))
+        raise SettingError(
+            "architecture", f"There is no architecture {architecture!r}", nearest(architecture, list(ARCHITECTURES))
+        )
     weights = read_state_dict(file)
     classes = class_count(ARCHITECTURES[architecture], weights)
     if class_names and len(class_names) != classes:

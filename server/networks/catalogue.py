@@ -9,11 +9,14 @@ from typing import Protocol
 
 from ...shared.declaration import SettingError, nearest
 from . import store
-from .architectures import ARCHITECTURES, Architecture
+from .architecture import Architecture
+from .architectures import ARCHITECTURES
 from .classes import class_names
+from .published import UNFIT
 
 CLASSES = "classes"
 _BEFORE_RELU = "/pre"
+_TENSORFLOWS_BEFORE_RELU = "_pre_relu"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,8 @@ ORNAMENT = NetworkInfo(
     installed=True,
     source="built from formulas, needs no weights",
 )
-BUILT_IN = frozenset({ORNAMENT.name, *ARCHITECTURES})
+_PUBLISHED = {name: architecture for name, architecture in ARCHITECTURES.items() if architecture.weights_file}
+BUILT_IN = frozenset({ORNAMENT.name, *_PUBLISHED})
 
 
 class Layered(Protocol):
@@ -85,26 +89,51 @@ class UnknownLayer(SettingError):
     """The network has no layer of that name; ``allowed`` names the nearest."""
 
 
-def catalogue() -> list[NetworkInfo]:
-    """Every network: ornament first, then torchvision's, then those that were added, by name."""
-    built_in = [ORNAMENT, *(_of_torchvision(architecture) for architecture in ARCHITECTURES.values())]
-    return built_in + [_of_card(card) for card in store.cards() if card.name not in BUILT_IN]
+def catalogue(*, everything: bool = False) -> list[NetworkInfo]:
+    """The networks to choose from: ornament, torchvision's best known, those of it that are installed, and those that
+    were added, by name; or, with ``everything``, all of torchvision's that can dream.
+    """
+    published = [_of_torchvision(architecture) for architecture in _PUBLISHED.values()]
+    shown = [info for info in published if everything or info.installed or _PUBLISHED[info.name].listed]
+    return [ORNAMENT, *shown, *_added()]
 
 
 def find(name: str) -> NetworkInfo:
     """The network called ``name``; case and punctuation don't matter. Raises `UnknownNetwork`."""
-    known = {info.name: info for info in catalogue()}
+    added = {info.name: info for info in _added()}
+    known = [ORNAMENT.name, *_PUBLISHED, *added]
     match = _match(name, known)
     if match is None:
-        raise UnknownNetwork("network", f"There is no network {name!r}", nearest(name, list(known)))
-    return known[match]
+        raise _unknown(name, known)
+    if match == ORNAMENT.name:
+        return ORNAMENT
+    return added[match] if match in added else _of_torchvision(_PUBLISHED[match])
+
+
+def _unknown(name: str, known: list[str]) -> UnknownNetwork:
+    if reason := next((UNFIT[unfit] for unfit in UNFIT if _plain(unfit) == _plain(name)), None):
+        return UnknownNetwork("network", f"{name} can't dream: it {reason}", _closest(name, known))
+    if architecture := _match(name, ARCHITECTURES):
+        add = f"reverie networks add FILE --architecture {architecture} --as NAME"
+        return UnknownNetwork("network", f"{name} has no weights that can be fetched", f"a network added with: {add}")
+    return UnknownNetwork("network", f"There is no network {name!r}", _closest(name, known))
+
+
+def _closest(name: str, known: list[str]) -> str:
+    """Those most like ``name`` or, where none is, those that are shown: not all of torchvision's."""
+    close = nearest(name, known)
+    return ", ".join(info.name for info in catalogue()) if close == ", ".join(known) else close
+
+
+def _added() -> list[NetworkInfo]:
+    return [_of_card(card) for card in store.cards() if card.name not in BUILT_IN]
 
 
 def check_layers(network: Layered, names: Iterable[str]) -> tuple[str, ...]:
     """The layers meant by ``names``, spelled as the network does; none at all means its default layers.
 
     Spellings such as ``inception_4c/output`` are understood. A layer or part may be followed by ``/pre``: what it is
-    before its ReLU. ``classes`` is the class map. Raises `UnknownLayer`.
+    before its ReLU, in TensorFlow's spelling ``_pre_relu``. ``classes`` is the class map. Raises `UnknownLayer`.
     """
     return tuple(_check_layer(network, name) for name in names) or network.default_layers
 
@@ -117,6 +146,8 @@ def _check_layer(network: Layered, name: str) -> str:
             problem = f"The network {network.name} has come without a classifier, so it knows no classes"
             raise UnknownLayer("layers", problem, nearest(name, list(network.layers)))
         return name
+    if name.endswith(_TENSORFLOWS_BEFORE_RELU):
+        return _check_layer(network, name.removesuffix(_TENSORFLOWS_BEFORE_RELU) + _BEFORE_RELU)
     base = name.removesuffix(_BEFORE_RELU)
     match = _match(base, network.layers) or _match(base, network.parts)
     if match is None:
@@ -157,11 +188,12 @@ def _of_card(card: store.Card) -> NetworkInfo:
 
 
 def _match(name: str, known: Iterable[str]) -> str | None:
-    """The one of ``known`` that ``name`` spells, exactly or, failing that, but for case and punctuation."""
+    """The one of ``known`` that ``name`` spells: exactly or, failing that, but for case, or but for punctuation too."""
     names = list(known)
-    if name in names:
-        return name
-    return next((candidate for candidate in names if _plain(candidate) == _plain(name)), None)
+    for spelling in (str, str.lower, _plain):
+        if match := next((candidate for candidate in names if spelling(candidate) == spelling(name)), None):
+            return match
+    return None
 
 
 def _plain(name: str) -> str:

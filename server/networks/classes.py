@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Protocol
 
 from ...shared.declaration import SettingError, nearest
@@ -41,7 +41,7 @@ def class_names(count: int, given: Sequence[str] = ()) -> tuple[str, ...]:
 @cache
 def imagenet() -> tuple[str, ...]:
     """ImageNet's thousand classes (Russakovsky et al. 2015), as torchvision spells them."""
-    return tuple((files("reverie.server.networks") / "imagenet.txt").read_text(encoding="utf-8").splitlines())
+    return tuple(Path(__file__).with_name("imagenet.txt").read_text(encoding="utf-8").splitlines())
 
 
 def class_number(network: Classifier, asked: str) -> int:

@@ -1,14 +1,14 @@
-"""From torchvision's modules to named stages with batch norm folded away."""
+"""From published modules to named stages with batch norm folded away."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-import torch
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from .architectures import ARCHITECTURES, Architecture
+from .architecture import Architecture
+from .building import ChannelsFirst, bare_model, joined, renamed
 from .classes import class_names as names_of
 from .heads import class_map
 from .staged import StagedNetwork
@@ -21,13 +21,20 @@ def cut(
     architecture: Architecture, name: str, weights: Mapping[str, Tensor], class_names: Sequence[str] = ()
 ) -> StagedNetwork:
     """The staged network of a published state dict, called ``name``. Raises `UnfitWeights`."""
-    classes = class_count(architecture, weights)
-    model = _bare_model(architecture, classes)
-    model.load_state_dict(needed_weights(architecture, weights), strict=False, assign=True)
+    needed = needed_weights(architecture, weights)
+    classes = class_count(architecture, needed)
+    if architecture.bgr:
+        # The first convolution takes the channels the other way round, so that no picture need be turned.
+        first = next(iter(needed))
+        needed[first] = needed[first].flip(1)
+    model = bare_model(architecture, classes)
+    model.load_state_dict(needed, strict=False, assign=True)
     model.eval()
-    stages = {layer: _joined(model, paths) for layer, paths in architecture.stages.items()}
+    stages = {layer: joined(model, paths) for layer, paths in architecture.stages.items()}
     for stage in stages.values():
         _fold_batch_norm(stage)
+    if architecture.channels_last:
+        stages = {layer: ChannelsFirst(stage, layer == architecture.layers[0]) for layer, stage in stages.items()}
     return StagedNetwork(
         name,
         stages,
@@ -35,31 +42,34 @@ def cut(
         architecture.mean,
         architecture.std,
         parts=architecture.parts,
-        head=class_map(_joined(model, architecture.head)) if classes else None,
+        head=class_map(joined(model, architecture.head)) if classes else None,
         classes=names_of(classes, class_names),
     )
 
 
 def needed_weights(architecture: Architecture, weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The entries of a state dict that the stages and the classifier need, in float32.
+    """The entries of a state dict that the stages and the classifier need, by our modules' names, in float32.
 
     The classifier may be there or not; auxiliary heads are passed over. Raises `UnfitWeights`.
     """
+    weights = renamed(architecture, weights)
     expected = _expected(architecture, (path for paths in architecture.stages.values() for path in paths))
     faults = [fault for key, tensor in expected.items() if (fault := _fault(key, tensor, weights.get(key)))]
     if faults:
         more = f" and {len(faults) - 3} more" if len(faults) > 3 else ""
         raise UnfitWeights(
             f"These are not weights of {architecture.title}: {', '.join(faults[:3])}{more}",
-            f"Choose the architecture that the weights were trained in: {', '.join(ARCHITECTURES)}.",
+            "Choose the architecture that the weights were trained in; reverie networks --all lists torchvision's, "
+            "and bvlc_googlenet and inception5h are known too.",
         )
     if classes := class_count(architecture, weights):
         expected |= _expected(architecture, architecture.head, classes)
-    return {key: weights[key].detach().float().contiguous() for key in expected}
+    return {key: _plain(weights[key]) for key in expected}
 
 
 def class_count(architecture: Architecture, weights: Mapping[str, Tensor]) -> int:
     """How many classes a state dict's classifier tells apart; 0 when there is none, or not the architecture's own."""
+    weights = renamed(architecture, weights)
     logits = weights.get(f"{architecture.logits}.weight")
     if logits is None or logits.dim() == 0:
         return 0
@@ -70,24 +80,12 @@ def class_count(architecture: Architecture, weights: Mapping[str, Tensor]) -> in
 def _expected(architecture: Architecture, paths: Iterable[str], classes: int = 0) -> dict[str, Tensor]:
     """The entries, without numbers in them, of the submodules at ``paths``."""
     prefixes = tuple(f"{path}." for path in paths)
-    state = _bare_model(architecture, classes).state_dict()
+    state = bare_model(architecture, classes).state_dict()
     return {key: state[key] for key in state if key.startswith(prefixes) and not key.endswith(_STEP_COUNTER)}
 
 
-def _bare_model(architecture: Architecture, classes: int = 0) -> nn.Module:
-    """The model without weights: on the meta device nothing is allocated or initialised."""
-    # Imported when it is needed: it takes twice as long as torch, and the ornament does without.
-    import torchvision
-
-    with torch.device("meta"):
-        return getattr(torchvision.models, architecture.builder)(
-            weights=None, num_classes=classes or architecture.classes, **architecture.options
-        )
-
-
-def _joined(model: nn.Module, paths: tuple[str, ...]) -> nn.Module:
-    modules = [model.get_submodule(path) for path in paths]
-    return modules[0] if len(modules) == 1 else nn.Sequential(*modules)
+def _plain(tensor: Tensor) -> Tensor:
+    return (tensor.detach().float() if tensor.is_floating_point() else tensor.detach()).contiguous()
 
 
 def _fold_batch_norm(module: nn.Module) -> None:
@@ -98,6 +96,8 @@ def _fold_batch_norm(module: nn.Module) -> None:
             # In float64: what is rounded off here would be dreamed on in every step.
             setattr(module, before[0], fuse_conv_bn_eval(before[1].double(), child.double()).float())
             setattr(module, name, nn.Identity())
+        elif isinstance(child, nn.BatchNorm2d):
+            child.num_batches_tracked = None
         before = name, child
         _fold_batch_norm(child)
 

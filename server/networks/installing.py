@@ -9,8 +9,9 @@ from http.client import HTTPException
 from pathlib import Path
 
 from . import store
-from .architectures import ARCHITECTURES, Architecture
-from .catalogue import NetworkInfo
+from .architecture import Architecture
+from .architectures import ARCHITECTURES
+from .catalogue import BUILT_IN, NetworkInfo
 from .weights import MissingWeights, WeightsError
 
 Progress = Callable[[int, int], None]
@@ -31,7 +32,7 @@ def install(network: NetworkInfo, progress: Progress | None = None, *, url: str 
     """
     if network.installed:
         return
-    if network.name not in ARCHITECTURES:
+    if network.name not in BUILT_IN:
         raise missing_weights(network)
     architecture = ARCHITECTURES[network.name]
     _fetch(architecture, url or weights_url(architecture), progress or (lambda done, total: None))
@@ -39,21 +40,25 @@ def install(network: NetworkInfo, progress: Progress | None = None, *, url: str 
 
 def weights_url(architecture: Architecture) -> str:
     """Where torchvision says its weights can be had."""
-    from torchvision.models import get_weight  # slow to import, and seldom needed
+    from torchvision.models import get_model_weights  # slow to import, and seldom needed
 
-    return get_weight(architecture.weights).url
+    return next(
+        weights.url
+        for weights in get_model_weights(architecture.builder)
+        if weights.url.endswith(architecture.weights_file)
+    )
 
 
 def missing_weights(network: NetworkInfo) -> MissingWeights:
     """The error that tells which file is missing, where it can be had and where to put it."""
-    architecture = ARCHITECTURES.get(network.name)
-    if architecture is None:
+    if network.name not in BUILT_IN:
         path = store.tensors_path(network.name)
         return MissingWeights(
             f"The weights of {network.name} are gone: {path} is missing",
             f"Add the network again with: reverie networks add FILE --architecture {network.architecture} "
             f"--as {network.name}",
         )
+    architecture = ARCHITECTURES[network.name]
     path = store.weights_path(architecture.weights_file)
     return MissingWeights(
         f"The weights of {architecture.title} are not on this machine: {path.name} is missing",

@@ -8,7 +8,7 @@ from functools import cached_property
 import torch
 from torch import Tensor, nn
 
-from .architectures import Triple
+from .architecture import Triple
 from .catalogue import CLASSES, UnknownLayer, check_layers
 from .reading import OUTPUT, PRE, NoReLU, reader
 from .receptive import Field, receptive_fields, smallest_side

@@ -44,8 +44,7 @@ def weights_path(file: str) -> Path:
 
 def weights_of(network: str) -> Path | None:
     """The weights of ``network``, torchvision's or added; None when they are not on this machine."""
-    if network in ARCHITECTURES:
-        file = ARCHITECTURES[network].weights_file
+    if network in ARCHITECTURES and (file := ARCHITECTURES[network].weights_file):
         candidates = [weights_path(file), _torch_cache() / file]
     else:
         candidates = [tensors_path(network)]

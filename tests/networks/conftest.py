@@ -10,7 +10,7 @@ import torch
 import torchvision
 from torch import nn
 
-from reverie.server.networks.architectures import Architecture
+from reverie.server.networks.architecture import Architecture
 
 
 @pytest.fixture(autouse=True)

@@ -78,7 +78,7 @@ def test_bad_files_leave_the_store_as_it_was(weights: dict[str, Tensor], tmp_pat
     with pytest.raises(UnfitWeights, match=r"conv1_1|features\.0\.weight is missing"):
         add(saved(weights, tmp_path / "mine.pth"), "vgg16", "mine")
     with pytest.raises(SettingError, match="resnet50"):
-        add(tmp_path / "mine.pth", "resnet18", "mine")
+        add(tmp_path / "mine.pth", "resnet51", "mine")
     assert not home.exists()
 
 
@@ -101,7 +101,7 @@ def test_a_damaged_card_hides_its_network_alone(weights: dict[str, Tensor], tmp_
     add(saved(weights, tmp_path / "mine.pth"), "googlenet", "mine")
     (home / "networks" / "broken.json").write_text("{")
     (home / "networks" / "old.json").write_text(json.dumps({"name": "old"}))
-    assert [info.name for info in catalogue()][-2:] == ["resnet50", "mine"]
+    assert [info.name for info in catalogue()][-2:] == ["efficientnet_b0", "mine"]
 
 
 def run(*arguments: str, code: int = 0) -> str:

@@ -5,14 +5,22 @@ import sys
 
 import pytest
 
-from reverie.server.networks.architectures import ARCHITECTURES
-from reverie.server.networks.catalogue import UnknownLayer, UnknownNetwork, catalogue, check_layers, find
+from reverie.server.networks.catalogue import (
+    NetworkInfo,
+    UnknownLayer,
+    UnknownNetwork,
+    catalogue,
+    check_layers,
+    find,
+)
 from reverie.shared.declaration import SettingError
 
+SHOWN = ["ornament", "googlenet", "inception_v3", "vgg16", "vgg19", "resnet50", "convnext_tiny", "efficientnet_b0"]
 
-def test_ornament_and_torchvisions_five_are_there():
+
+def test_ornament_and_torchvisions_best_known_are_there():
     listed = {info.name: info for info in catalogue()}
-    assert list(listed) == ["ornament", "googlenet", "inception_v3", "vgg16", "vgg19", "resnet50"]
+    assert list(listed) == SHOWN
     assert [name for name, info in listed.items() if info.installed] == ["ornament"]
     assert listed["googlenet"].default_layers == ("inception4c",)
     assert listed["vgg19"].layers[:5] == ("conv1_1", "relu1_1", "conv1_2", "relu1_2", "pool1")
@@ -46,10 +54,27 @@ def test_no_layers_means_the_networks_favourites():
     assert check_layers(find("ornament"), []) == find("ornament").default_layers
 
 
-@pytest.mark.parametrize("name", ARCHITECTURES)
-def test_every_layer_is_found_by_its_own_name(name: str):
-    info = find(name.upper())
+@pytest.mark.parametrize("info", catalogue(everything=True), ids=lambda info: info.name)
+def test_every_layer_is_found_by_its_own_name(info: NetworkInfo):
+    assert find(info.name.upper()) == info
     assert check_layers(info, info.layers) == info.layers
+    assert set(info.default_layers) <= set(info.layers)
+
+
+def test_the_first_that_dreamed_can_be_had_by_adding_them():
+    with pytest.raises(UnknownNetwork, match="--architecture bvlc_googlenet"):
+        find("BVLC GoogLeNet")
+
+
+def test_what_sees_a_single_size_only_says_so():
+    with pytest.raises(UnknownNetwork, match="ViT-B-16 can't dream: it sees pictures of a single size"):
+        find("ViT-B-16")
+
+
+def test_an_unknown_name_is_not_answered_with_the_whole_of_torchvision():
+    with pytest.raises(UnknownNetwork) as caught:
+        find("zzzzzzzz")
+    assert caught.value.allowed == ", ".join(SHOWN)
 
 
 def test_the_catalogue_needs_no_torch():
