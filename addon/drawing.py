@@ -79,8 +79,8 @@ def wrapped(context: Context, text: str) -> list[str]:
     """``text`` in lines that fit the region."""
     scale = context.preferences.system.ui_scale
     width = context.region.width / scale if context.region else 300.0
-    # Blender's interface font is 11 points: about 6.2 pixels a character; icon, box and margins take 70.
-    return textwrap.wrap(text, max(int((width - 70) / 6.2), 16)) or ([""] if text else [])
+    # Blender's interface font is 11 points: about 6.2 pixels a character; icon, box, margins and a button take 90.
+    return textwrap.wrap(text, max(int((width - 90) / 6.2), 16)) or ([""] if text else [])
 
 
 def _state() -> tuple[str, str]:

@@ -1,6 +1,7 @@
 """The settings as Blender's properties, made from their one declaration, and what is stored on each result."""
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,11 +19,19 @@ def _networks(_group: PropertyGroup, _context: Context, _typed: str) -> list[tup
     return [(network["name"], network.get("title", "")) for network in connection.networks()]
 
 
+# What stands before the name of a layer that is being typed (other targets, their brackets closed; a weight; a sign;
+# how to follow a guide), and the name as far as it is typed.
+_NAME_BEGUN = re.compile(r"((?:(?:[^\[\]]|\[[^\]]*\])*[,*])?\s*[-+]?\s*(?:(?:match|statistics|style)\()?)[\w./]*")
+
+
 def _layers(group: PropertyGroup, _context: Context, typed: str) -> list[str]:
-    """The layers of the chosen network, each as a continuation of what is typed before the last comma."""
-    before = typed.rpartition(",")[0]
+    """The layers of the chosen network, each in the place of the name that is being typed."""
+    begun = _NAME_BEGUN.fullmatch(typed)
+    if begun is None:
+        return []
+    before, closing = begun[1], ")" if begun[1].endswith("(") else ""
     layers = connection.network(group.network).get("layers", ())  # type: ignore[attr-defined]
-    return [f"{before}, {layer}" if before else layer for layer in layers]
+    return [f"{before}{layer}{closing}" for layer in layers]
 
 
 def _goes_along(_group: PropertyGroup, image: Image) -> bool:

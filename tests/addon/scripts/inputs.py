@@ -43,7 +43,8 @@ def refused(path: Path, *words: str) -> None:
         bpy.ops.reverie.open_input(name="guide", filepath=str(path))
     except RuntimeError as error:
         assert all(word in str(error) for word in words), error
-        assert bpy.context.scene.reverie.guide is None
+        group: Any = bpy.context.scene.reverie
+        assert group.guide is None
         return
     raise AssertionError(f"{path} was opened")
 
@@ -65,7 +66,7 @@ def without_pixels() -> None:
     refused(letter, "letter.png", "no pixels")
     stage.painted("drawn").save(filepath=str(path))
     assert bpy.ops.reverie.open_input(name="guide", filepath=str(path)) == {"FINISHED"}
-    assert group.guide.name == "leaf.png"
+    assert bpy.context.scene.reverie.guide.name == "leaf.png"  # type: ignore[attr-defined]
     group.guide = None
 
 
@@ -97,6 +98,15 @@ def detail_of_data() -> None:
     assert layer.is_float and layer.colorspace_settings.name == "Non-Color"
 
 
+def layers_are_offered() -> None:
+    group: Any = bpy.context.scene.reverie
+    offer = stage.part("properties")._layers
+    name = stage.part("connection").network(group.network)["layers"][0]
+    for begun, ended in (("", ""), ("a[1, 2], 0.5*", ""), (f"{name}, -", ""), ("match(", ")")):
+        assert f"{begun}{name}{ended}" in offer(group, bpy.context, begun + name[:2])
+    assert not offer(group, bpy.context, "a[1, 2") and not offer(group, bpy.context, "class(da")
+
+
 def play() -> None:
     source = stage.painted("Bricks")
     source.use_fake_user = True
@@ -107,6 +117,7 @@ def play() -> None:
     without_pixels()
     detail_alone(source, node)
     detail_of_data()
+    layers_are_offered()
 
 
 stage.run(play)
