@@ -110,7 +110,7 @@ class Ascent:
         calm, pull, step = self._settings.total_variation, self._settings.pull, self._settings.step
         if calm:
             # With differences smaller than this taken for little, descent in steps of this size is stable.
-            smallest = max(1.0, 4 * calm * step) / 255
+            smallest = max(1.0, 2.25 * calm * step) / 255
             held = total_variation_slope(self.picture - self._rest, smallest, self._wrap)
             slope = slope.addcmul_(held, push * -calm)
         if pull:

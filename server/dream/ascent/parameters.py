@@ -86,8 +86,8 @@ class Fourier:
 
     def move(self, picture: Tensor, change: Tensor, rate: Tensor, mask: Tensor | None) -> None:
         """Add to the picture by how much the sigmoid rises."""
-        before = _within(picture)
-        moved = torch.sigmoid(before.logit().addcmul_(self._seen(change), rate)).sub_(before)
+        before = _within(picture).logit_()
+        moved = torch.addcmul(before, self._seen(change), rate).sigmoid_().sub_(before.sigmoid_())
         picture.add_(moved if mask is None else moved.mul_(mask))
 
     def learning_rate(self, step: float) -> float:

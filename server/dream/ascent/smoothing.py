@@ -17,11 +17,12 @@ _BINOMIAL = (1.0, 4.0, 6.0, 4.0, 1.0)
 _CASCADE = (0.5, 1.0, 2.0)
 _REACH = 4
 _GROWTH = 2.0
-_SMALLEST = 1e-30
+# A band this faint, of a gradient about 1 in size, is rounding and stays faint.
+_FAINT = 1e-5
 
 
 def laplacian(gradient: Tensor, bands: int, wrap: Wrap) -> Tensor:
-    """``gradient`` (NxCxHxW) with all scales of detail made equally strong.
+    """``gradient`` (NxCxHxW, about 1 in size) with all scales of detail made equally strong.
 
     It is split into a Laplacian pyramid of ``bands`` bands and a rest, each divided by its root mean square, and put
     together again: `lap_normalize` of TensorFlow's first DeepDream tutorial. Beyond an edge that does not wrap all is
@@ -49,7 +50,7 @@ def gaussian(gradient: Tensor, smoothness: float, progress: float, wrap: Wrap) -
 
 def _to_unit(band: Tensor) -> Tensor:
     size = torch.linalg.vector_norm(band, 2, (1, 2, 3), keepdim=True).div_(math.sqrt(band[0].numel()))
-    return band / size.clamp_min_(_SMALLEST)
+    return band / size.clamp_min_(_FAINT)
 
 
 def _halve(picture: Tensor, wrap: Wrap) -> Tensor:
@@ -65,13 +66,22 @@ def _double(low: Tensor, shape: torch.Size, wrap: Wrap) -> Tensor:
     """The adjoint of `_halve`, × 4: ``low`` spread out over the pixels it was made from."""
     for axis in (-2, -1):
         length = shape[axis]
-        spread_shape = list(low.shape)
-        spread_shape[axis] = length
-        spread = low.new_zeros(spread_shape)
-        offset = _REACH // 2 - _context(length)[0]
-        spread.narrow(axis, offset, length - offset).unfold(axis, 1, 2).copy_(low.unsqueeze(-1))
-        low = _filter(_extend(spread, axis, 2, 2, wrap), axis, stride=1).mul_(2)
+        spread = _spread(low, axis, length, wrap)
+        if wrap.along(axis) and length % 2:
+            # Every other pixel of an odd round are two neighbours somewhere: what both reach would count double.
+            ones = low.new_ones((1, 1, 1, low.shape[-1]) if axis == -1 else (1, 1, low.shape[-2], 1))
+            spread = spread.div_(_spread(ones, axis, length, wrap))
+        low = spread
     return low
+
+
+def _spread(low: Tensor, axis: int, length: int, wrap: Wrap) -> Tensor:
+    shape = list(low.shape)
+    shape[axis] = length
+    spread = low.new_zeros(shape)
+    offset = 2 - _context(length)[0]
+    spread.narrow(axis, offset, length - offset).unfold(axis, 1, 2).copy_(low.unsqueeze(-1))
+    return _filter(_extend(spread, axis, 2, 2, wrap), axis, stride=1).mul_(2)
 
 
 def _context(length: int) -> tuple[int, int]:
