@@ -12,9 +12,11 @@ from .failure import explain
 COMMANDS = {
     "dream": "Dream a picture into another one.",
     "zoom": "Dream a film that falls into its own dream.",
+    "presets": "List the presets, and show them all on a sheet.",
     "serve": "Serve dreams to Blender over ZeroMQ.",
     "networks": "List the networks that can dream, and add your own.",
     "demo": "Dream a texture in headless Blender, from scene to render.",
+    "pictures": "Make the pictures our own network learns from, with Blender.",
     "extension": "Build and test the extension zips for Blender.",
     "bench": "Measure the engine and the wire on this machine.",
 }

@@ -18,9 +18,7 @@ from ...shared.settings import SECTIONS, DreamSettings
 Command = Callable[..., Any]
 Decorator = Callable[[Command], Command]
 
-_PRESET = click.option(
-    "--preset", metavar="NAME", help=f"Start from a named set of settings: {', '.join(presets.names())}."
-)
+_PRESET = click.option("--preset", metavar="NAME", help="Start from a named look. `reverie presets` lists them.")
 _LIKE = click.option(
     "--like",
     metavar="FILE",
