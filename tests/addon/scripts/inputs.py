@@ -86,7 +86,7 @@ def detail_alone(source: bpy.types.Image, node: bpy.types.Node) -> None:
     assert "Bricks detail" not in bpy.data.images
     bpy.ops.ed.redo()
     assert np.array_equal(stage.pixels(bpy.data.images["Bricks detail"]), values)
-    group.output = "picture"
+    bpy.context.scene.reverie.output = "picture"  # type: ignore[attr-defined]  # undo has replaced the scene
 
 
 def detail_of_data() -> None:
