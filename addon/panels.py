@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+
 import bpy
 from bpy.types import Context, Image, Menu, Panel, UILayout
 
@@ -104,15 +106,21 @@ class ShaderSettings(_InShaderEditor, _Settings, Panel):
 
 
 class Presets(Menu):
-    """Named sets of settings."""
+    """Named looks."""
 
     bl_idname = "REVERIE_MT_presets"
     bl_label = "Presets"
 
     def draw(self, _context: Context) -> None:
-        """One line for each preset."""
-        for name in presets.names():
-            self.layout.operator("reverie.apply_preset", text=presets.load(name).title).name = name
+        """A column for each group, a line for each preset."""
+        found = [presets.load(name) for name in presets.names()]
+        row = self.layout.row()
+        for group, members in groupby(found, key=lambda preset: preset.group):
+            column = row.column()
+            column.label(text=group)
+            column.separator()
+            for preset in members:
+                column.operator("reverie.apply_preset", text=preset.title).name = preset.name
 
 
 def _draw_connection(layout: UILayout, context: Context) -> None:

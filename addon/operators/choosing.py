@@ -49,7 +49,7 @@ class OpenInput(Operator):
 
 
 class ApplyPreset(Operator):
-    """Take over the settings of a preset; those it does not name stay as they are"""
+    """Take over the look of a preset; what the picture is for and how it is computed stay as they are"""
 
     bl_idname = "reverie.apply_preset"
     bl_label = "Apply Preset"
