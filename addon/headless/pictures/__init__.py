@@ -1,0 +1,1 @@
+"""Motifs for pictures to learn from, modelled and rendered in headless Blender."""

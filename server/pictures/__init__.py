@@ -1,0 +1,1 @@
+"""The pictures our own network learns from: motifs painted and rendered, set before photographs."""
