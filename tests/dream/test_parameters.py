@@ -11,7 +11,6 @@ from reverie.server.dream.ascent.adam import Adam
 from reverie.server.dream.ascent.parameters import Fourier
 from reverie.server.dream.spectrum import mix_colours
 
-CPU = torch.device("cpu")
 SIZES = [(6, 8), (7, 9), (5, 4), (1, 1)]
 
 
@@ -40,44 +39,46 @@ def test_the_gradient_is_that_of_lucids_picture(size: tuple[int, int]) -> None:
     # Of each wave and its mirror image rfft2 keeps one; autograd gives it the gradient of both.
     twice = torch.tensor([1.0 if column in (0, width / 2) else 2.0 for column in range(width // 2 + 1)])
     assert waves.grad is not None
-    actual = Fourier(size, CPU).gradient(picture, slope, None)
+    actual = Fourier(picture).gradient(slope)
     torch.testing.assert_close(actual, (waves.grad / twice).to(torch.complex64), atol=1e-5, rtol=1e-4)
 
 
 @pytest.mark.parametrize("size", SIZES)
 def test_a_small_move_has_the_effect_foretold(size: tuple[int, int]) -> None:
-    fourier, picture = Fourier(size, CPU), middle(*size)
-    change = fourier.gradient(picture, some(1, 3, *size), None)
-    up, down = picture.clone(), picture.clone()
-    fourier.move(up, change, torch.full((1, 1, 1, 1), 1e-3), None)
-    fourier.move(down, change, torch.full((1, 1, 1, 1), -1e-3), None)
-    torch.testing.assert_close((up - down) / 2e-3, fourier.effect(picture, change), atol=2e-3, rtol=1e-2)
+    picture = middle(*size)
+    fourier = Fourier(picture)
+    change = fourier.gradient(some(1, 3, *size))
+    expected = fourier.effect(change)
+    fourier.move(change, torch.full((1, 1, 1, 1), 1e-3))
+    up = picture.clone()
+    fourier.move(change, torch.full((1, 1, 1, 1), -2e-3))
+    torch.testing.assert_close((up - picture) / 2e-3, expected, atol=2e-3, rtol=1e-2)
 
 
 def test_no_change_leaves_any_picture_as_it_is() -> None:
     picture = torch.tensor([-0.5, 0.0, 1e-7, 0.049, 0.3, 1.0, 7.0, 0.951]).view(1, 1, 2, 4).expand(1, 3, 2, 4).clone()
-    before, fourier = picture.clone(), Fourier((2, 4), CPU)
-    fourier.move(picture, fourier.gradient(picture, some(1, 3, 2, 4), None), torch.zeros(1, 1, 1, 1), None)
+    before, fourier = picture.clone(), Fourier(picture)
+    fourier.move(fourier.gradient(some(1, 3, 2, 4)), torch.zeros(1, 1, 1, 1))
     assert torch.equal(picture, before)
 
 
 def test_what_a_mask_holds_neither_moves_nor_counts() -> None:
-    fourier, picture, slope = Fourier((6, 8), CPU), middle(6, 8), some(1, 3, 6, 8)
-    mask = torch.zeros(1, 1, 6, 8)
+    picture, slope, mask = middle(6, 8), some(1, 3, 6, 8), torch.zeros(1, 1, 6, 8)
     mask[..., 3:] = 1
-    change = fourier.gradient(picture, slope, mask)
-    slope[..., :3] = 99
-    torch.testing.assert_close(fourier.gradient(picture, slope, mask), change)
     moved = picture.clone()
-    fourier.move(moved, change, torch.ones(1, 1, 1, 1), mask)
+    fourier = Fourier(moved, mask)
+    change = fourier.gradient(slope)
+    slope[..., :3] = 99
+    torch.testing.assert_close(fourier.gradient(slope), change)
+    fourier.move(change, torch.ones(1, 1, 1, 1))
     assert torch.equal(moved[..., :3], picture[..., :3])
     assert not torch.isclose(moved[..., 3:], picture[..., 3:]).all()
 
 
 def test_white_is_no_dead_end() -> None:
-    fourier, picture = Fourier((6, 8), CPU), torch.ones(1, 3, 6, 8)
-    change = fourier.gradient(picture, -torch.ones(1, 3, 6, 8), None)
-    fourier.move(picture, change, torch.full((1, 1, 1, 1), 0.1), None)
+    picture = torch.ones(1, 3, 6, 8)
+    fourier = Fourier(picture)
+    fourier.move(fourier.gradient(-torch.ones(1, 3, 6, 8)), torch.full((1, 1, 1, 1), 0.1))
     assert picture.max() < 0.99
 
 

@@ -61,9 +61,8 @@ class Ascent:
         self._mask = mask
         self._wrap = Wrap.of(settings.seamless)
         self._size: Size = (picture.shape[-2], picture.shape[-1])
-        self._parameters: Parameters = (
-            Fourier(self._size, picture.device) if settings.parameters == "fourier" else Pixels()
-        )
+        kind = Fourier if settings.parameters == "fourier" else Pixels
+        self._parameters: Parameters = kind(picture, mask)
         self._adam = Adam() if settings.ascent == "adam" else None
 
     def glance(self) -> Glance:
@@ -84,6 +83,7 @@ class Ascent:
         self._step(slope, push)
         if settings.blur:
             soften(self.picture, self._rest, settings.blur, self._wrap, mask)
+            self._parameters.settle()
         if settings.clip:
             self.picture.clamp_(0, 1)
         self.iteration += 1
@@ -120,15 +120,15 @@ class Ascent:
 
     def _step(self, slope: Tensor, push: Tensor) -> None:
         """Move the picture along ``slope``: where it is ``push`` large, the step asked for is what it moves."""
-        picture, parameters, mask, step = self.picture, self._parameters, self._mask, self._settings.step
-        change = parameters.gradient(picture, slope, mask)
+        parameters, step = self._parameters, self._settings.step
+        change = parameters.gradient(slope)
         if self._adam:
             rate = torch.full_like(push, parameters.learning_rate(step))
-            parameters.move(picture, self._adam(change / push), rate, mask)
+            parameters.move(self._adam(change / push), rate)
             return
         rate = (step / 255) / push
-        effect = parameters.effect(picture, change)
+        effect = parameters.effect(change)
         if effect is not slope:
-            how = self._settings.normaliser
+            how, mask = self._settings.normaliser, self._mask
             rate *= measure(slope, how, mask) / measure(effect, how, mask)
-        parameters.move(picture, change, rate, mask)
+        parameters.move(change, rate)
