@@ -12,7 +12,7 @@ import torch
 from ...shared.picture import Picture, PictureInfo
 from ...shared.presets import Preset
 from ...shared.settings import DreamSettings
-from ..networks.catalogue import find
+from ..networks.catalogue import UnknownNetwork, find
 from ..still import Done, NetworkLoader, dream_picture
 
 _PAPER, _INK = 26, (0.9, 0.9, 0.88)
@@ -35,7 +35,7 @@ def settings_at_hand(preset: Preset, network: str) -> tuple[DreamSettings, str]:
         on this machine, which the title tells.
     """
     settings = DreamSettings().replace(**{"network": network, **preset.settings})
-    if find(settings.network).installed:
+    if _is_here(settings.network):
         return settings, preset.title
     return settings.replace(network=network, layers=""), f"{preset.title} (with {network}, not {settings.network})"
 
@@ -72,6 +72,13 @@ def arrange(rows: Sequence[Row], side: int) -> Picture:
     pixels = sheet.get_pixels(oiio.UINT8)
     assert pixels is not None
     return Picture(PictureInfo(pixels.shape, "u8"), np.ascontiguousarray(pixels))
+
+
+def _is_here(network: str) -> bool:
+    try:
+        return find(network).installed
+    except UnknownNetwork:
+        return False
 
 
 def _paste(sheet: oiio.ImageBuf, picture: np.ndarray, left: int, top: int) -> None:
