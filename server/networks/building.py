@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import importlib
+from collections import OrderedDict
 from collections.abc import Iterator, Mapping
+from functools import cache
 
 import torch
 from torch import Tensor, nn
 
 from .architecture import TORCHVISION, Architecture
+from .architectures import ARCHITECTURES
 
 _OPERATIONS = {"+relu": lambda: nn.ReLU(inplace=True), "+mean": lambda: nn.AdaptiveAvgPool2d(1)}
 
@@ -26,6 +29,14 @@ def bare_model(architecture: Architecture, classes: int = 0) -> nn.Module:
         return build(num_classes=classes or architecture.classes, **options)
 
 
+def fill(model: nn.Module, weights: Mapping[str, Tensor]) -> None:
+    """Put ``weights`` into ``model``, as many as there are."""
+    state = OrderedDict(weights)
+    # MNASNet asks which version of it they are of; those of the first don't fit, and have been refused.
+    state._metadata = model.state_dict()._metadata  # type: ignore[attr-defined]
+    model.load_state_dict(state, strict=False, assign=True)
+
+
 def joined(model: nn.Module, paths: tuple[str, ...]) -> nn.Module:
     """The submodules at ``paths``, one after the other; see `Architecture.stages`."""
     modules = [_OPERATIONS[path]() if path in _OPERATIONS else model.get_submodule(path) for path in paths]
@@ -36,13 +47,19 @@ def renamed(architecture: Architecture, weights: Mapping[str, Tensor]) -> Mappin
     """A state dict under the names of our own modules, where the published ones differ."""
     if not architecture.flat_keys:
         return weights
-    found = {key: next((name for name in _spellings(key) if name in weights), None) for key in bare_keys(architecture)}
+    found = {key: next((name for name in _spellings(key) if name in weights), None) for key in bare_state(architecture)}
     return {key: weights[name] for key, name in found.items() if name}
 
 
-def bare_keys(architecture: Architecture) -> list[str]:
-    """The keys of its state dict."""
-    return list(bare_model(architecture).state_dict())
+def bare_state(architecture: Architecture, classes: int = 0) -> dict[str, Tensor]:
+    """The entries of the model's state dict, without numbers in them."""
+    return _bare_state(architecture.name, classes)
+
+
+@cache
+def _bare_state(name: str, classes: int) -> dict[str, Tensor]:
+    state = bare_model(ARCHITECTURES[name], classes).state_dict()
+    return {key: tensor.to("meta") for key, tensor in state.items()}
 
 
 def _spellings(key: str) -> Iterator[str]:

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from .architecture import Architecture
-from .building import ChannelsFirst, bare_model, joined, renamed
+from .building import ChannelsFirst, bare_model, bare_state, fill, joined, renamed
 from .classes import class_names as names_of
 from .heads import class_map
 from .staged import StagedNetwork
@@ -28,7 +28,7 @@ def cut(
         first = next(iter(needed))
         needed[first] = needed[first].flip(1)
     model = bare_model(architecture, classes)
-    model.load_state_dict(needed, strict=False, assign=True)
+    fill(model, needed)
     model.eval()
     stages = {layer: joined(model, paths) for layer, paths in architecture.stages.items()}
     for stage in stages.values():
@@ -80,7 +80,7 @@ def class_count(architecture: Architecture, weights: Mapping[str, Tensor]) -> in
 def _expected(architecture: Architecture, paths: Iterable[str], classes: int = 0) -> dict[str, Tensor]:
     """The entries, without numbers in them, of the submodules at ``paths``."""
     prefixes = tuple(f"{path}." for path in paths)
-    state = bare_model(architecture, classes).state_dict()
+    state = bare_state(architecture, classes)
     return {key: state[key] for key in state if key.startswith(prefixes) and not key.endswith(_STEP_COUNTER)}
 
 

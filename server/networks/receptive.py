@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -68,11 +69,15 @@ def _run(stages: Iterable[nn.Module], side: int) -> list[tuple[Tensor, Field]]:
     outputs = []
     with _Watch() as watch:
         for stage in stages:
-            shapes = {name: tensor.to("meta", torch.float32) for name, tensor in stage.state_dict().items()}
-            x = functional_call(stage, shapes, x)
+            x = functional_call(stage, {name: _bare(tensor) for name, tensor in stage.state_dict().items()}, x)
             x = x[0] if isinstance(x, list) else x
             outputs.append((x, watch.field(x)))
     return outputs
+
+
+def _bare(tensor: Tensor) -> Tensor:
+    """A tensor without its numbers, in float32 where it holds any but whole ones."""
+    return tensor.to("meta", torch.float32 if tensor.is_floating_point() else tensor.dtype)
 
 
 class _Watch(TorchDispatchMode):
@@ -112,7 +117,7 @@ def _looks_everywhere(func: Callable[..., Any], args: tuple, inputs: list[Field]
     if func is _aten.mean.dim:
         picture, dims, *_ = args
         return picture.dim() == 4 and any(dim % 4 == 3 for dim in dims)
-    # Two activations multiplied as matrices are attention.
+    # Two activations multiplied as matrices are attention. What it sees depends on where its windows lie.
     return func is _aten._adaptive_avg_pool2d.default or (func is _aten.bmm.default and len(inputs) == 2)
 
 
@@ -127,4 +132,10 @@ def _window(func: Callable[..., Any], args: tuple) -> tuple[int, int, int, int] 
         return kernel[-1], (stride or kernel)[-1], (padding or [0])[-1], 1
     if func is _aten.constant_pad_nd.default:
         return 1, 1, args[1][0], 1
+    if func is _aten.bmm.default and args[0].shape[-2] == args[0].shape[-1]:
+        # Attention within a window: each of its places is given something of each other.
+        reach = math.isqrt(args[0].shape[-1]) - 1
+        return 2 * reach + 1, 1, reach, 1
+    if func is _aten.slice.Tensor and len(args) == 5 and args[4] > 1 and args[1] in (2, -2):  # of N×H×W×C
+        return 1, args[4], -args[2], 1
     return None
