@@ -13,6 +13,7 @@ from reverie.server.cli import main
 from reverie.server.media.files import read_picture, write_picture
 from reverie.server.service.local import local_server
 from reverie.shared.picture import Picture, PictureInfo
+from scripted_server import ScriptedServer
 
 QUICK = ("--octaves", "1", "--iterations", "2", "--precision", "float32")
 
@@ -58,3 +59,28 @@ def test_a_servers_refusal_is_told_in_words(lamp: Path, server: str) -> None:
     assert "nothing" in result.stderr
     assert "ornaments" in result.stderr
     assert not lamp.with_name("a.exr").exists()
+
+
+def test_guide_and_mask_go_to_a_server(lamp: Path, server: str) -> None:
+    values = np.random.default_rng(2).integers(0, 256, (33, 57, 3), "u1")
+    mask, guide = lamp.with_name("mask.png"), lamp.with_name("guide.png")
+    write_picture(guide, Picture(PictureInfo(values.shape, "u8"), values))
+    black = np.zeros((20, 24, 1), "u1")
+    black[:10] = 255
+    write_picture(mask, Picture(PictureInfo(black.shape, "u8"), black))
+    result = dream(lamp, lamp.with_name("led.exr"), *QUICK, "--guide", guide, "--mask", mask, "--server", server)
+    assert result.exit_code == 0, result.output
+    before, after = read_picture(lamp).pixels, read_picture(lamp.with_name("led.exr")).pixels
+    assert after[21:].tobytes() == before[21:].tobytes()
+    assert not np.array_equal(after[:19], before[:19], equal_nan=True)
+
+
+def test_a_servers_warning_is_told(lamp: Path) -> None:
+    server = ScriptedServer()
+    server.warnings = ["The dream's worker died; trying again (2 of 3)."]
+    try:
+        result = dream(lamp, lamp.with_name("a.exr"), "--server", server.address)
+    finally:
+        server.close()
+    assert result.exit_code == 0, result.output
+    assert result.stderr == f"ornament: {server.warnings[0]}\n"
