@@ -273,7 +273,7 @@ class DreamSettings(Declared):
             Choice("auto", "Automatic", "By its colour space and its values"),
             Choice("colour", "Colour", "Colours to look at"),
             Choice("data", "Data", "Roughness, height and the like: the dream is the same in every channel"),
-            Choice("normal", "Normal Map", "Directions: the dream is a relief pressed into them"),
+            Choice("normal", "Normal Map", "Directions, green is up: the dream is a relief pressed into them"),
         ),
         section="surface",
     )
