@@ -1,8 +1,9 @@
-"""Memory: how much of a picture may be dreamed at once."""
+"""Memory: how much of a picture may be dreamed at once, and what to do when it was too much."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -13,22 +14,55 @@ from .device import describe
 # A tile may take this much of the device's memory: the rest is for the weights, the picture's own copies, and
 # whoever else is there (Blender's own textures and renderer, on a graphics card).
 _SHARE = {"cpu": 0.25, "cuda": 0.5, "mps": 0.25}
+# And no more of what is free just now than this.
+_SHARE_OF_FREE = 0.8
 # More gains nothing on a CPU.
 _CPU_LIMIT = 6 * 2**30
 # Backward needs some tensors for a moment beside those that forward kept: measured, see docs/performance.md.
 _WORKING_FACTOR = 2.0
+# What a dream keeps of a picture besides the tile at hand: the original, the octave's base, the dream, its slope.
+PICTURE_BUFFERS = 4
 
 
-def pixels_at_once(network: StagedNetwork, layers: Sequence[str], device: torch.device) -> int:
-    """How many pixels a picture may have for its gradient to fit the device's memory.
+class OutOfMemory(MemoryError):
+    """There was not enough memory for a tile, nor for one of half its side. ``hint`` says what to set.
 
-    It depends on the machine, not on what else runs there just now, so that a job repeats exactly.
+    side: of tiles that may still fit.
     """
+
+    def __init__(self, side: int) -> None:
+        super().__init__("There is not enough memory for this dream, even in smaller tiles")
+        self.hint = f"Set Tile to {max(side, 1)} or less."
+
+
+def ran_out(error: Exception) -> bool:
+    """Whether an error says that memory ran out; only CUDA has an exception for it."""
+    said = str(error).lower()
+    return isinstance(error, (torch.OutOfMemoryError, MemoryError)) or (
+        isinstance(error, RuntimeError)
+        and any(words in said for words in ("out of memory", "can't allocate memory", "not enough memory"))
+    )
+
+
+def tile_budget(device: torch.device, gigabytes: float = 0.0, picture_bytes: int = 0) -> int:
+    """How many bytes a tile's activations may take.
+
+    gigabytes: what the whole dream may take, the setting ``memory``; 0: a share of the device's, and less when less
+        than that is free. picture_bytes: the size of one of the picture's buffers.
+    """
+    if gigabytes:
+        # A picture whose own buffers take it all is dreamed in the smallest tiles there are.
+        return max(int(gigabytes * 1e9) - PICTURE_BUFFERS * picture_bytes, 1)
     info = describe(device)
     budget = info.memory * _SHARE[info.kind]
     if info.kind == "cpu":
         budget = min(budget, _CPU_LIMIT)
-    return int(budget / (_WORKING_FACTOR * bytes_per_pixel(network, layers, device)))
+    return int(min(budget, _SHARE_OF_FREE * _free(device, info.memory)))
+
+
+def pixels_at_once(network: StagedNetwork, layers: Sequence[str], device: torch.device, budget: int = 0) -> int:
+    """How many pixels a picture may have for its gradient to fit ``budget`` bytes; 0: what the device offers."""
+    return int((budget or tile_budget(device)) / (_WORKING_FACTOR * bytes_per_pixel(network, layers, device)))
 
 
 def bytes_per_pixel(network: StagedNetwork, layers: Sequence[str], device: torch.device) -> float:
@@ -48,3 +82,34 @@ def bytes_per_pixel(network: StagedNetwork, layers: Sequence[str], device: torch
         activations = network(seen, layers)
     del activations
     return sum(kept.values()) / side**2
+
+
+def _free(device: torch.device, whole: int) -> float:
+    """What is free of the device's memory, in bytes."""
+    if device.type == "cuda":
+        # What torch holds but does not use is free to us.
+        return (
+            torch.cuda.mem_get_info(device)[0]
+            + torch.cuda.memory_reserved(device)
+            - torch.cuda.memory_allocated(device)
+        )
+    if device.type == "mps":
+        return max(whole - torch.mps.driver_allocated_memory(), 0)
+    return min(_linux_available(whole), _container_left(whole))
+
+
+def _linux_available(whole: int) -> float:
+    try:
+        facts = dict(line.split(":", 1) for line in Path("/proc/meminfo").read_text().splitlines())
+        return int(facts["MemAvailable"].split()[0]) * 1024
+    except (OSError, KeyError, ValueError):  # another system
+        return whole
+
+
+def _container_left(whole: int) -> float:
+    """What the control group of this process may still take (Linux, version 2)."""
+    group = Path("/sys/fs/cgroup")
+    try:
+        return int((group / "memory.max").read_text()) - int((group / "memory.current").read_text())
+    except (OSError, ValueError):  # there is none, or it says "max"
+        return whole

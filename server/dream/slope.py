@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -10,8 +11,12 @@ from torch import Tensor
 
 from ..networks.staged import StagedNetwork
 from .device import repeatable
+from .memory import OutOfMemory, ran_out
 from .objective import Look, Objective, View
+from .plan import plan
 from .tiles import Shift, Tile, Tiling
+
+log = logging.getLogger(__name__)
 
 # Keeps activations of nothing but zeros from dividing by zero; real ones lie far above it.
 _SMALLEST = 1e-30
@@ -25,18 +30,54 @@ class Slopes:
         self._objective = objective
         self._cutting = cutting
         self._precision = precision
+        self._halved = False
 
     def of(self, picture: Tensor, shift: Shift, target: Tensor) -> Iterator[int]:
         """Write the gradient by ``picture`` (NxCxHxW float32), seen rolled by ``shift``, into ``target``.
 
-        Yields after each tile how many pixels it had.
+        Yields after each tile how many pixels it had. When memory runs out, the step goes on in tiles of half the
+        side, and so do all that follow; the second time raises `OutOfMemory`.
         """
-        size = picture.shape[-2:]
-        for tile in self._cutting.cut(*size):
-            with repeatable(self._precision):
-                slope = gradient(tile.see(picture, shift), self._network, self._objective, _view(tile, shift, size))
-            tile.put(tile.own(slope), target, shift)
+        done = 0
+        for tile in self._cutting.cut(*picture.shape[-2:]):
+            if not self._follow(tile, picture, shift, target):
+                break
+            done += tile.pixels
             yield tile.pixels
+        else:
+            return
+        yield from self._in_halves(picture, shift, target, done)
+
+    def _in_halves(self, picture: Tensor, shift: Shift, target: Tensor, done: int) -> Iterator[int]:
+        """The same step in tiles of half the side, from now on; ``done`` pixels have been reported already."""
+        height, width = picture.shape[-2:]
+        smaller = self._cutting.halved(height, width)
+        if self._halved:
+            raise OutOfMemory(smaller.side)
+        self._cutting, self._halved = smaller, True
+        log.warning("Memory ran out: the dream goes on in tiles of %d pixels", smaller.side)
+        if picture.device.type == "cuda":
+            torch.cuda.empty_cache()
+        for tile in smaller.cut(height, width):
+            if not self._follow(tile, picture, shift, target):
+                raise OutOfMemory(smaller.side // 2)
+            done -= tile.pixels
+            if done < 0:
+                yield -done
+                done = 0
+
+    def _follow(self, tile: Tile, picture: Tensor, shift: Shift, target: Tensor) -> bool:
+        """Write one tile's part of the gradient; False when there was not enough memory for it."""
+        view = _view(tile, shift, picture.shape[-2:])
+        try:
+            with repeatable(self._precision):
+                slope = gradient(tile.see(picture, shift), self._network, self._objective, view, self._precision)
+        except (RuntimeError, MemoryError) as error:
+            if ran_out(error):
+                return False  # and whatever was computed so far is gone with the exception
+            raise
+        tile.put(tile.own(slope), target, shift)
+        return True
 
     def look(self, picture: Tensor) -> Look:
         """What the network makes of ``picture``, NxCxHxW float32."""
@@ -77,15 +118,19 @@ def _own(activation: Tensor, tile: Tile, stride: int) -> Tensor:
     return activation[..., rows, columns]
 
 
-def gradient(picture: Tensor, network: StagedNetwork, objective: Objective, view: View) -> Tensor:
+def gradient(
+    picture: Tensor, network: StagedNetwork, objective: Objective, view: View, precision: str = "float32"
+) -> Tensor:
     """The gradient of ``objective`` by ``picture`` (NxCxHxW float32), of its shape and float32.
+
+    precision: as the setting; "auto" lets a float32 network's convolutions go back in fewer digits: see `plan`.
 
     Only the picture takes part in differentiation, the weights do not. Values that overflowed the network's
     number format count as zero: a dream may stand still, it never breaks.
     """
     with torch.enable_grad():
         seen = picture.detach().to(network.mean.dtype, memory_format=torch.channels_last, copy=True).requires_grad_()
-        activations = network(seen, objective.layers)
+        activations = plan(network, objective.layers, precision)(seen)
         leaves = [activation.detach().float().requires_grad_() for activation in activations]
         pushes = torch.autograd.grad(objective(leaves, view), leaves, materialize_grads=True)
         scale = _scale(pushes) if seen.dtype == torch.float16 else None

@@ -17,6 +17,8 @@ from .bump import bump
 from .canvas import Canvas
 from .device import Backlog
 from .events import Finished, Step
+from .heap import keeps_heap
+from .memory import tile_budget
 from .noise import GREY, starting_picture
 from .objective import Objective
 from .objectives.compiling import objective_of
@@ -27,6 +29,7 @@ from .tiles import tiling
 from .wrap import Wrap
 
 
+@keeps_heap
 @torch.no_grad()
 def dream_still(
     picture: Tensor,
@@ -66,7 +69,8 @@ def dream_still(
     masks = [None] * len(sizes) if mask is None else octave_bases(canvas.fit(mask), sizes, wrap)
     full_size = sizes.index(canvas.size)
     ground, full_mask = bases[full_size], masks[full_size]
-    cutting = tiling(network, objective.layers, picture.device, settings.tile, wrap)
+    budget = tile_budget(picture.device, settings.memory, max(base.nbytes for base in bases))
+    cutting = tiling(network, objective.layers, picture.device, settings.tile, wrap, budget)
     slopes = Slopes(network, objective, cutting, settings.precision)
     backlog = Backlog(picture.device)
     pace = Pace(sizes, settings.iterations)

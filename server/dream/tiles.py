@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -96,7 +96,7 @@ class Tiling:
     context: how far it sees around itself.
     stride: the network's step at its deepest layer. Tiles and what they see begin at multiples of it, so that
         the network's pooling falls on the same pixels as in the whole picture.
-    at_once: a picture of no more pixels than this is not cut at all.
+    at_once: a picture of no more pixels than this, with its context where it wraps, is not cut at all.
     wrap: along which axes what a tile sees goes on round the edge; there even a single tile has context.
     """
 
@@ -108,9 +108,18 @@ class Tiling:
 
     def cut(self, height: int, width: int) -> list[Tile]:
         """The tiles of a picture, as equal as can be; a single one when the picture is not larger than a tile."""
-        side = max(height, width) if height * width <= self.at_once else self.side
+        seen = (height + 2 * self.context * self.wrap.y) * (width + 2 * self.context * self.wrap.x)
+        side = max(height, width) if seen <= self.at_once else self.side
         columns = list(self._spans(width, side, self.wrap.x))
         return [Tile(row, column) for row in self._spans(height, side, self.wrap.y) for column in columns]
+
+    def halved(self, height: int, width: int) -> Tiling:
+        """Tiles of half the side that a picture of this size was cut to."""
+        side = max(
+            max(tile.rows.stop - tile.rows.start, tile.columns.stop - tile.columns.start)
+            for tile in self.cut(height, width)
+        )
+        return replace(self, side=max(side // 2, 1), at_once=0)
 
     def _spans(self, length: int, side: int, wraps: bool) -> Iterator[Span]:
         count = -(-length // side)
@@ -123,15 +132,23 @@ class Tiling:
 
 
 def tiling(
-    network: StagedNetwork, layers: Sequence[str], device: torch.device, side: int = 0, wrap: Wrap = OPEN
+    network: StagedNetwork,
+    layers: Sequence[str],
+    device: torch.device,
+    side: int = 0,
+    wrap: Wrap = OPEN,
+    budget: int = 0,
 ) -> Tiling:
-    """How to cut pictures for these layers: into tiles of ``side`` pixels or, at 0, only if memory asks for it."""
+    """How to cut pictures for these layers: into tiles of ``side`` pixels or, at 0, only if memory asks for it.
+
+    budget: the bytes that a tile's activations may take; 0: what the device offers.
+    """
     halo = max(network.halo(layer) for layer in layers)
     stride = max(network.stride(layer) for layer in layers)
     context = min(2 * halo, max(_EXACT_UP_TO, round(_SHARE_OF_HALO * halo)), _MOST_CONTEXT)
     if side:
         return Tiling(side, context, stride, wrap=wrap)
-    at_once = pixels_at_once(network, layers, device)
+    at_once = pixels_at_once(network, layers, device, budget)
     # A tile smaller than its context would spend nearly all its work on its surroundings.
     return Tiling(max(math.isqrt(at_once) - 2 * context, context, 128), context, stride, at_once, wrap)
 

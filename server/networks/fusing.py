@@ -28,8 +28,12 @@ def fused(network: StagedNetwork, layers: tuple[str, ...], backward: torch.dtype
     root = _Run(network, layers)
     graph = _Tracer().trace(root)
     module = fx.GraphModule(root, graph)
-    for node in list(graph.nodes):
-        if node.op == "call_module":
+    for node in graph.find_nodes(op="call_module"):
+        if isinstance(module.get_submodule(str(node.target)), nn.Identity):
+            node.replace_all_uses_with(node.all_input_nodes[0])
+            graph.erase_node(node)
+    for node in graph.find_nodes(op="call_module"):
+        if kernels.fits(module.get_submodule(str(node.target))):
             _fuse(node, module, backward)
     module.delete_all_unused_submodules()
     graph.lint()
@@ -81,17 +85,11 @@ class _Tracer(fx.Tracer):
 
 def _fuse(node: fx.Node, module: fx.GraphModule, backward: torch.dtype | None) -> None:
     """Put a `FusedConv` for a convolution, with the ReLU that alone reads it, if one does."""
-    conv = module.get_submodule(str(node.target))
-    if isinstance(conv, nn.Identity):
-        node.replace_all_uses_with(node.all_input_nodes[0])
-        module.graph.erase_node(node)
-        return
-    if not kernels.fits(conv):
-        return
+    conv: Any = module.get_submodule(str(node.target))
     reader = next(iter(node.users)) if len(node.users) == 1 else None
     relu = reader is not None and _is_relu(reader, module)
     name = f"fused_{node.name}"
-    module.add_submodule(name, kernels.FusedConv(conv, relu, backward))  # type: ignore[arg-type]
+    module.add_submodule(name, kernels.FusedConv(conv, relu, backward))
     node.target = name
     if relu:
         reader.replace_all_uses_with(node)  # type: ignore[union-attr]

@@ -37,7 +37,7 @@ class FusedConv(nn.Module):
         if stride == (1, 1) and conv.dilation == (1, 1) and min(reach) >= 0:
             self._phases, self._padding = 1, reach
             turned = conv.weight.transpose(0, 1).flip(2, 3)
-        elif stride[0] == stride[1] and conv.dilation == (1, 1) and conv.in_channels <= _FEW_CHANNELS:
+        elif stride[0] == stride[1] > 1 and conv.dilation == (1, 1) and conv.in_channels <= _FEW_CHANNELS:
             self._phases = stride[0]
             turned = _phases(conv.weight, self._phases)
             self._padding = [side - 1 for side in turned.shape[2:]]
@@ -113,7 +113,7 @@ def _convolve(
 
 
 def _phases(weight: Tensor, stride: int) -> Tensor:
-    """Filters (out, in, kh, kw) of that stride -> those of the way back, (in * stride², out, ⌈kh/stride⌉, ⌈kw/stride⌉)."""
+    """Filters (out, in, kh, kw) of that stride s -> those of the way back, (in * s², out, ⌈kh/s⌉, ⌈kw/s⌉)."""
     out, into, *kernel = weight.shape
     rows, columns = (-(-side // stride) for side in kernel)
     padded = F.pad(weight, (0, columns * stride - kernel[1], 0, rows * stride - kernel[0]))

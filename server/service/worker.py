@@ -25,6 +25,7 @@ from ...shared.declaration import SettingError
 from ...shared.picture import Picture, PictureInfo
 from ...shared.settings import DreamSettings
 from ..dream.device import describe, pick_device
+from ..dream.memory import ran_out
 from ..networks.loading import WeightsError
 from ..still import Done, Networks, Progress, dream_picture
 from .link import pack, unpack
@@ -96,8 +97,9 @@ class Task:
         except SettingError as error:
             self._fail("BAD_PARAM", f"{error.problem}.", f"Allowed: {error.allowed}.")
         except Exception as error:
-            if _memory_is_short(error):
-                return self._fail("OUT_OF_MEMORY", "The dream needs more memory than there is.", "Set a smaller tile.")
+            if ran_out(error):
+                hint = getattr(error, "hint", "Set a smaller tile.")
+                return self._fail("OUT_OF_MEMORY", "The dream needs more memory than there is.", hint)
             trace = traceback.format_exc()
             if _device_is_lost(error):
                 self._link.tell("LOST", **self._about, trace=trace)
@@ -152,11 +154,6 @@ def main() -> None:
     networks, spool = Networks(), Spool(Path(orders["spool"]))
     for order in link.orders():
         Task(order, link, spool).run(networks, device)
-
-
-def _memory_is_short(error: Exception) -> bool:
-    """Whether memory ran out, as each device says it: only CUDA has an exception for it."""
-    return isinstance(error, (torch.OutOfMemoryError, MemoryError)) or "out of memory" in str(error).lower()
 
 
 def _device_is_lost(error: Exception) -> bool:
