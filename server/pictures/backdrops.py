@@ -64,7 +64,7 @@ def developed(panorama: Path) -> Array:
     Reinhard's curve with a white point, on luminance ("Photographic Tone Reproduction", 2002).
     """
     colour = read_picture(panorama).pixels[..., :3].astype(np.float32)
-    colour = colour * (0.2 / np.median(colour))
+    colour = colour * (0.3 / np.median(colour))
     luminance = colour @ np.array([0.2126, 0.7152, 0.0722], np.float32)
     colour *= ((1 + luminance / 16) / (1 + luminance))[..., None]
     colour = np.clip(colour, 0, 1)

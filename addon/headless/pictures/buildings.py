@@ -14,7 +14,7 @@ TAU = 2 * math.pi
 
 def _stone(rng: Rng, hue: float = 0.1):
     return paint(
-        [near(rng, hue, 0.35, 0.5), near(rng, hue, 0.25, 0.8), near(rng, hue, 0.15, 0.95)],
+        [near(rng, hue, 0.3, 0.66), near(rng, hue, 0.22, 0.8), near(rng, hue, 0.15, 0.92)],
         scale=5,
         bump=0.4,
         rough=0.85,

@@ -29,17 +29,6 @@ def knot(rng: Rng) -> None:
 def rope(rng: Rng) -> None:
     """Three twisted strands, laid in a loop or a wave."""
     hue, strength = rng.choice([0.1, 0.11, 0.09, 0.0, 0.6]), rng.uniform(0.3, 0.6)
-    skins = [
-        paint(
-            [near(rng, hue, strength, 0.4), near(rng, hue, strength * 0.8, 0.9)],
-            texture="bands",
-            scale=14,
-            rough=0.9,
-            bump=0.7,
-            distortion=2,
-        )
-        for _ in range(3)
-    ]
     t = np.linspace(0, 1, 420)
     kind = rng.integers(3)
     if kind == 0:
@@ -49,14 +38,19 @@ def rope(rng: Rng) -> None:
         path = np.stack([3.2 * t - 1.6, 0.5 * np.sin(t * rng.uniform(3, 8)), 0 * t], -1)
     else:
         a = (t - 0.5) * TAU * 0.9
-        path = np.stack([1.5 * np.sin(a), 0.9 * np.sin(2 * a), 0.3 * np.cos(a)], -1)
-    angle = t * rng.uniform(60, 85)
-    radius = rng.uniform(0.12, 0.17)
+        path = np.stack([1.5 * np.sin(a), 0.9 * np.sin(2 * a), 0.35 * np.cos(a)], -1)
+    angle = t * rng.uniform(45, 60)
+    radius = rng.uniform(0.15, 0.21)
     rings = forms.tube_points(path, 1.0, 4)
     first, second = rings[:, 0] - path, rings[:, 1] - path
+    around = np.linspace(0, TAU, 16, endpoint=False)
     for k in range(3):
+        dark, light = np.asarray(near(rng, hue, strength, 0.4)), np.asarray(near(rng, hue, strength * 0.8, 0.95))
         a = (angle + k * TAU / 3)[:, None]
-        forms.tube(path + radius * (np.cos(a) * first + np.sin(a) * second), radius * 0.98, skins[k], 10)
+        middle = path + radius * (np.cos(a) * first + np.sin(a) * second)
+        fibres = 0.5 + 0.5 * np.sin(around[None] * 5 + t[:, None] * 260)
+        colour = dark + (light - dark) * (0.35 + 0.65 * fibres)[..., None]
+        forms.tube(middle, radius * 0.97, paint("mesh", rough=0.9), 16, colour=colour)
 
 
 @motif("crystal", above=(0, 45))

@@ -132,34 +132,34 @@ def lotus(rng: Rng) -> None:
     )
 
 
-@motif("fern", above=(35, 90), around=(-180, 180))
+@motif("fern", above=(45, 90))
 def fern(rng: Rng) -> None:
-    """A frond of leaflets in pairs, themselves leaflets in pairs."""
+    """Fronds of leaflets in pairs, themselves leaflets in pairs."""
     hue = rng.uniform(0.22, 0.36)
-    green = paint([near(rng, hue, 0.9, 0.35), near(rng, hue - 0.03, 0.85, 0.75)], scale=2.5, rough=0.45)
-    leaf = _petal(1.0, 0.42, 0.1, 0.8, ((1, 1, 1), (1, 1, 1)), green)
+    greens = [paint([near(rng, hue, 0.9, v), near(rng, hue - 0.03, 0.85, v * 1.5)], scale=2.5) for v in (0.3, 0.5)]
+    leaf = _petal(1.0, 0.5, 0.1, 0.8, ((1, 1, 1), (1, 1, 1)), greens[0])
     _hide(leaf)
     stem = paint([near(rng, 0.16, 0.6, 0.45)])
-    for _ in range(rng.integers(1, 4)):
-        bend, aim, length = rng.uniform(-0.6, 0.6), rng.uniform(0, TAU), rng.uniform(2.2, 3.0)
-        t = np.linspace(0, 1, 34)
-        heading = aim + bend * t
-        path = np.stack([np.cumsum(np.cos(heading)), np.cumsum(np.sin(heading)), 6 * t * (1 - t)], -1) * length / 34
-        forms.tube(path, 0.03 * (1.1 - t), stem, 6)
-        for i in range(2, 34):
-            size = 0.75 * math.sin(math.pi * min(t[i] ** 0.6, 0.985)) + 0.05
+    fronds, first, pairs = int(rng.integers(1, 5)), rng.uniform(0, TAU), 15
+    for frond in range(fronds):
+        bend, length = rng.uniform(-0.7, 0.7), rng.uniform(2.2, 3.0)
+        t = np.linspace(0, 1, 2 * pairs + 4)
+        heading = first + frond * 0.75 + bend * t
+        path = np.stack([np.cumsum(np.cos(heading)), np.cumsum(np.sin(heading)), 5 * t * (1 - t) + frond], -1)
+        path *= length / len(t)
+        forms.tube(path, 0.028 * (1.1 - t), stem, 6)
+        for i in range(4, len(t) - 1, 2):
+            size = 0.8 * math.sin(math.pi * min(t[i] ** 0.65, 0.97)) + 0.04
             for side in (-1, 1):
-                direction = heading[i] + side * (1.2 - 0.4 * t[i])
+                direction = heading[i] + side * (1.25 - 0.35 * t[i])
                 axis = np.array([math.cos(direction), math.sin(direction), 0])
-                for j in range(1, 9):
-                    at = path[i] + axis * size * j / 8.5
+                forms.tube(np.array([path[i], path[i] + axis * size]), 0.012, stem, 5)
+                for j in range(1, 10):
                     for flip in (-1, 1):
-                        forms.copy(
-                            leaf,
-                            at,
-                            turn=(0.15, 0, direction - math.pi / 2 + flip * 1.0),
-                            scale=0.17 * size * (1.15 - j / 9) + 0.015,
-                        )
+                        turn = (0.15, 0, direction - math.pi / 2 + flip * 0.95)
+                        scale = 0.115 * (1.1 - j / 11) * (0.35 + size)
+                        at = path[i] + axis * size * j / 9.3
+                        forms.copy(leaf, at, turn=turn, scale=scale, material=greens[frond % 2])
 
 
 @motif("leaf", above=(50, 90))

@@ -6,6 +6,7 @@ import math
 
 import forms
 import numpy as np
+from bpy.types import Material, Object
 from materials import hsv, near, paint
 from motif import Rng, motif
 
@@ -150,14 +151,18 @@ def sea_urchin(rng: Rng) -> None:
         )
 
 
-def _arm(rng: Rng, start: np.ndarray, out: np.ndarray, length: float, radius: float, skin, cup) -> None:
+def _arm(
+    rng: Rng, start: np.ndarray, out: np.ndarray, length: float, radius: float, skin: Material, cup: Object
+) -> None:
     """A tentacle curling at its end, with two rows of suckers."""
     steps = 60
     t = np.linspace(0, 1, steps)
     curl = rng.uniform(3.5, 7.5) * rng.choice([-1, 1])
     heading = rng.uniform(-0.4, 0.4) + curl * t**2.2 + 0.5 * np.sin(t * rng.uniform(3, 6))
     step = length / steps * (1 - 0.45 * t)
-    up = np.array([0, 0, 1.0]) if abs(out[2]) < 0.8 else np.array([1.0, 0, 0])
+    up = np.array([0, 0, 1.0]) if abs(out[2]) < 0.8 else np.array([1.0, 0.3, 0])
+    up = up - out * (up @ out)
+    up /= np.linalg.norm(up)
     path = start + np.cumsum(step[:, None] * (np.cos(heading)[:, None] * out + np.sin(heading)[:, None] * up), 0)
     path += np.cross(out, up) * (0.12 * length * np.sin(t * 4 + rng.uniform(0, 6)) * t)[:, None]
     width = radius * (1 - 0.93 * t)
@@ -173,32 +178,22 @@ def _arm(rng: Rng, start: np.ndarray, out: np.ndarray, length: float, radius: fl
             forms.aim(forms.copy(cup, (0, 0, 0)), path[i] + normal * width[i] * 0.96, normal, 0, width[i] * 0.5)
 
 
-@motif("tentacles", above=(0, 35), around=(-40, 40))
+@motif("tentacles", above=(-5, 25), around=(-30, 30))
 def tentacles(rng: Rng) -> None:
     """Arms with suckers, rising and curling."""
     hue = rng.choice([0.97, 0.03, 0.82, 0.55, 0.1])
-    skin = paint([near(rng, hue, 0.85, 0.5), near(rng, hue + 0.03, 0.7, 0.85)], scale=6, bump=0.3, rough=0.3, coat=0.4)
-    cup_skin = paint([near(rng, hue + 0.05, 0.3, 1.0)], rough=0.3, coat=0.3)
-    cup = forms.tube(
-        np.c_[np.cos(np.linspace(0, TAU, 12, False)), np.sin(np.linspace(0, TAU, 12, False)), np.zeros(12)],
-        0.38,
-        cup_skin,
-        8,
-        closed=True,
-    )
-    cup.location, cup.scale = (0, 0, 0), (0.01,) * 3
-    for k in range(rng.integers(3, 7)):
-        angle = rng.uniform(0, TAU)
-        out = np.array([0.45 * math.cos(angle), 0.45 * math.sin(angle), 1.0])
-        _arm(
-            rng,
-            np.array([0.35 * math.cos(angle * 1.0 + k), 0.25 * math.sin(angle + k), 0]),
-            out / np.linalg.norm(out),
-            rng.uniform(2.2, 3.2),
-            rng.uniform(0.2, 0.3),
-            skin,
-            cup,
-        )
+    skin = paint([near(rng, hue, 0.85, 0.4), near(rng, hue + 0.03, 0.75, 0.75)], scale=6, bump=0.3, rough=0.3, coat=0.4)
+    cup_skin = paint([near(rng, hue + 0.05, 0.25, 1.0)], rough=0.3, coat=0.3)
+    ring = np.linspace(0, TAU, 12, endpoint=False)
+    cup = forms.tube(np.stack([np.cos(ring), np.sin(ring), 0 * ring], -1), 0.42, cup_skin, 8, closed=True)
+    cup.scale = (0.001,) * 3
+    count = int(rng.integers(2, 6))
+    for k in range(count):
+        x = (k - (count - 1) / 2) * 0.75
+        out = np.array([0.25 * x + rng.normal(0, 0.15), rng.normal(0, 0.2), 1.0])
+        out /= np.linalg.norm(out)
+        start = np.array([x, rng.uniform(-0.4, 0.4), 0])
+        _arm(rng, start, out, rng.uniform(3.2, 4.6), rng.uniform(0.26, 0.34), skin, cup)
 
 
 @motif("octopus", above=(0, 30), around=(-35, 35))

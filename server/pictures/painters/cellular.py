@@ -42,31 +42,29 @@ def honeycomb(rng: Rng, side: int) -> Array:
 
 def scales(rng: Rng, side: int) -> Array:
     """Overlapping rows of a reptile's or a fish's scales."""
-    x, y = _plane(rng, side, rng.uniform(4, 11), wobble=0.25)
-    y = y * rng.uniform(1.1, 1.6)
-    pointed = rng.uniform(0, 0.7)
-    found = np.full(x.shape, -1e3, np.float32)
-    u, v, i, j = (np.zeros_like(x) for _ in range(4))
-    for row in range(2, -1, -1):  # rows further down lie on those above
-        r = np.floor(y) + row - 1
+    x, y = _plane(rng, side, rng.uniform(4, 10), wobble=0.12)
+    long, pointed = rng.uniform(0.68, 0.95), rng.uniform(0.0, 0.6)
+    shape, rise = np.ones_like(x), np.zeros_like(x)
+    u, i, j = np.zeros_like(x), np.zeros_like(x), np.zeros_like(x)
+    for step in (1, 0, -1, -2):  # rows further up lie on those below
+        r = np.floor(y * 2) + step
         shift = (r % 2) * 0.5
         c = np.round(x - shift)
-        dx, dy = x - shift - c, y - r
-        low = 1.05 * (1 - pointed * np.abs(dx) * 2) * np.sqrt(np.clip(1 - (dx / 0.62) ** 2, 0, 1)) + 0.35
-        covers = (dy >= 0) & (dy < low) & (found < -1)
-        found = np.where(covers, dy, found)
-        for old, new in ((u, dx), (v, dy / (low + 1e-6)), (i, c), (j, r)):
+        dx, dy = x - shift - c, y - r / 2
+        d = np.hypot(dx / 0.52, dy / long) * (1 - pointed) + pointed * (np.abs(dx) / 0.56 + np.abs(dy) / long)
+        covers = d < 1
+        for old, new in ((shape, d), (rise, dy), (u, dx), (i, c), (j, r)):
             old[covers] = new[covers]
-    seed, hue = seed_of(rng), rng.uniform(0, 1)
-    tone = chance(i.astype(int), j.astype(int), seed)
-    band = 0.5 + 0.5 * np.sin(i * rng.uniform(0, 1.5) + j * rng.uniform(0.2, 1.2))
-    base = hsv(hue + 0.05 * tone + rng.uniform(0.05, 0.4) * band, rng.uniform(0.6, 0.95), 0.45 + 0.4 * tone)
-    rim = smoothstep(0.75, 1.0, v)
-    colour = base * (0.35 + 0.8 * smoothstep(0, 0.7, v))[..., None]
-    colour = mix(colour, hsv(hue + 0.1, rng.uniform(0.1, 0.5), 1.0), rim * 0.75)
-    keel = np.exp(-((u / 0.07) ** 2)) * rng.uniform(0, 1.5)
-    height = 6 * v + keel + 3 * (1 - (u / 0.6) ** 2)
-    return relief(rng, np.clip(colour, 0, 1), blur(height, 0.7), 0.45, 0.35)
+    tone, hue = chance(i.astype(int), j.astype(int), seed_of(rng)), rng.uniform(0, 1)
+    drift = smoothstep(-1.5, 1.5, fractal(rng, side, 2.4, 1))
+    saturation, dark = rng.uniform(0.5, 0.95), rng.uniform(0.3, 0.7)
+    base = hsv(hue + 0.04 * tone + rng.uniform(0.0, 0.3) * drift, saturation, dark + 0.3 * tone)
+    colour = base * (0.4 + 0.75 * smoothstep(-0.1, 0.6, rise))[..., None]
+    colour = mix(colour, hsv(hue + 0.08, saturation * 0.4, 1.0), smoothstep(0.72, 0.95, shape) * rng.uniform(0.3, 0.9))
+    colour = colour * (1 - 0.75 * smoothstep(0.93, 1.0, shape))[..., None]
+    keel = np.exp(-((u / 0.06) ** 2)) * rng.uniform(0, 2)
+    height = 9 * rise + 4 * np.sqrt(np.clip(1 - shape**2, 0, 1)) + keel
+    return relief(rng, np.clip(colour, 0, 1), blur(height, 0.7), 0.5, 0.4)
 
 
 def cracked_earth(rng: Rng, side: int) -> Array:
@@ -179,9 +177,9 @@ def pebbles(rng: Rng, side: int) -> Array:
     hue = np.where(kind < 0.35, 0.07, np.where(kind < 0.6, 0.58, np.where(kind < 0.85, 0.1, 0.02)))
     stone = hsv(hue, 0.1 + 0.4 * kind * tone, 0.3 + 0.6 * tone + 0.04 * fractal(rng, side, 0.9))
     stone = mix(stone, (0.95, 0.93, 0.9), smoothstep(0.12, 0.0, vein) * (tone > 0.5) * 0.7)
-    round_ = np.sqrt(np.clip(found.edge, 0, 0.4))
-    colour = stone * smoothstep(0.0, 0.35, round_)[..., None]
-    return relief(rng, np.clip(colour, 0, 1), blur(round_ * 22, 0.7), 0.8, rng.uniform(0.05, 0.45))
+    round_ = np.sqrt(np.clip(1 - (found.nearest / 0.66) ** 2, 0, 1)) * smoothstep(0.0, 0.16, found.edge)
+    colour = stone * smoothstep(0.0, 0.5, round_)[..., None]
+    return relief(rng, np.clip(colour, 0, 1), blur(round_ * 24, 1.2), 0.8, rng.uniform(0.05, 0.45))
 
 
 def circuit_board(rng: Rng, side: int) -> Array:

@@ -61,25 +61,21 @@ def waves(rng: Rng, side: int) -> Array:
 
 def clouds(rng: Rng, side: int) -> Array:
     """Heaped clouds, lit from one side, in a sky of day or evening."""
-    x, y = grid(side)
+    _, y = grid(side)
     hue = rng.choice([0.58, 0.6, 0.55, 0.07, 0.95, 0.72])
     warm = hue < 0.2 or hue > 0.9
-    sky = ramp(
-        (y + 1) / 2, [hsv(0.62 if warm else hue, 0.75, 0.55 if warm else 0.75), hsv(hue, 0.55 if warm else 0.35, 0.98)]
-    )
-    colour = sky
-    for layer in range(3):
-        puffs = cells(
-            x * (2.2 + layer) + 0.35 * fractal(rng, side, 1.5, 2) + 9 * layer,
-            y * (3.2 + layer) + 0.35 * fractal(rng, side, 1.5, 2),
-            seed_of(rng),
-        )
-        body = 0.75 - puffs.nearest + 0.28 * fractal(rng, side, 1.6, 3) + 0.4 * fractal(rng, side, 2.4, 1)
-        cover = smoothstep(0.05, 0.45, body - 0.3 + 0.12 * layer)
-        light = smoothstep(-1.2, 1.4, (body - np.roll(body, (side // 28, side // 40), (0, 1))) * 4.5 + 0.3)
-        shade = hsv(0.6 if not warm else 0.78, 0.25, 0.62)
-        tint = hsv(hue if warm else 0.1, 0.35 if warm else 0.03, 1.0)
-        colour = mix(colour, mix(shade, tint, light), cover)
+    sky = [hsv(0.62 if warm else hue, 0.8, 0.55 if warm else 0.7), hsv(hue, 0.55 if warm else 0.4, 0.98)]
+    colour = ramp((y + 1) / 2, sky)
+    shade, tint = hsv(0.78 if warm else 0.6, 0.3, 0.6), hsv(hue if warm else 0.1, 0.35 if warm else 0.03, 1.0)
+    for layer in range(2):
+        mass = fractal(rng, side, 2.5, 1 + layer)
+        # Heaps: the rounded tops that folding noise over leaves.
+        heaps = 1 - np.abs(fractal(rng, side, 2.1, 3)) - 0.5 * np.abs(fractal(rng, side, 2.0, 7))
+        body = mass + 0.45 * heaps + 0.09 * fractal(rng, side, 1.6, 8)
+        cover = smoothstep(0.0, 0.55, body - rng.uniform(0.0, 0.4))
+        solid = blur(body, side / 140)
+        lit = solid - np.roll(solid, (side // 18, side // 24), (0, 1))
+        colour = mix(colour, mix(shade, tint, smoothstep(-0.75, 0.5, lit)), cover)
     return np.clip(colour, 0, 1)
 
 

@@ -228,12 +228,12 @@ def bark(rng: Rng, side: int) -> Array:
             )
             colour = mix(colour, (0.08, 0.06, 0.05), mark * (chance(lip.i, lip.j, 4) > 0.35))
         return relief(rng, np.clip(colour, 0, 1), fractal(rng, side, 1.4, 2), 0.6, 0.0)
-    warp = 0.16 * fractal(rng, side, 2.0, 1)
+    warp = 0.1 * fractal(rng, side, 2.3, 1)
     wide = rng.uniform(3, 6.5)
     plate = cells(
         (x + warp) * wide + 9, y * wide * rng.uniform(0.22, 0.45) + 0.1 * fractal(rng, side, 1.5), seed_of(rng), 0.9
     )
-    fine = fractal(rng, side, 1.1, 5)
+    fine = fractal(rng, side, 1.5, 5)
     furrow = smoothstep(0.28, 0.04, plate.edge + 0.06 * fine)
     tone = chance(plate.i, plate.j, 3)
     colour = hsv(hue + 0.02 * tone, rng.uniform(0.3, 0.6), np.clip(0.45 + 0.22 * tone + 0.08 * fine, 0, 1))

@@ -219,7 +219,7 @@ def tartan(rng: Rng, side: int) -> Array:
     x, y = grid(side)
     fold = 0.08 * fractal(rng, side, 2.6, 1)
     u, v = x + fold, y + np.roll(fold, side // 3, 1)
-    hue, sett = rng.choice([0.98, 0.36, 0.62, 0.0, 0.08]), rng.uniform(0.7, 1.4)
+    hue, sett = rng.choice([0.98, 0.36, 0.62, 0.0, 0.08]), rng.uniform(0.3, 0.7)
     stops = np.sort(rng.uniform(0, 1, 6))
     tones = np.stack(
         [hsv(hue + d, 0.85, k) for d, k in ((0, 0.75), (0.36, 0.3), (0, 0.6), (0.62, 0.35), (0.15, 0.9), (0, 0.75))]
