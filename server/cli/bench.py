@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 from rich.console import Console
 
@@ -12,18 +14,14 @@ def command() -> None:
 
 
 @command.command()
-@click.option("--network", "networks", multiple=True, default=["ornament", "googlenet"], show_default=True)
-@click.option("--side", "sides", type=int, multiple=True, default=[256, 512, 1024], show_default=True)
-@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda:0, mps.")
-@click.option("--quick", is_flag=True, help="Only the two small sizes.")
-def engine(networks: tuple[str, ...], sides: tuple[int, ...], device: str, quick: bool) -> None:
-    """Seconds per gradient step by octave size, network and precision, beside the usual way."""
-    from ..bench.engine import run
+@click.option("--rounds", type=click.IntRange(1), default=9, show_default=True, help="How often each step is timed.")
+@click.option("--quick", is_flag=True, help="Three rounds, and nothing larger than 512².")
+@click.option("--json", "report", type=click.Path(dir_okay=False, path_type=Path), help="Write the rows here as well.")
+def engine(rounds: int, quick: bool, report: Path | None) -> None:
+    """What the engine promises, measured: against peers, the machine's limit, and itself at full precision."""
+    from ..bench.engine.run import run
 
-    if quick:
-        run(Console(), networks, (256, 512), device=device)
-    else:
-        run(Console(), networks, sides, device=device)
+    run(Console(), rounds, quick, report)
 
 
 @command.command()
