@@ -128,3 +128,21 @@ def test_the_command_answers_mistakes_in_sentences(weights: dict[str, Tensor], t
     assert "letters, digits" in run("add", file, "--architecture", "googlenet", "--as", "a b", code=2)
     assert "googlenet" in run("install", "gogglenet", code=2)
     assert "is installed" in run("install", "ornament")
+
+
+def test_the_command_lists_all_of_torchvisions_when_asked():
+    few, all_of_them = (json.loads(run("--json", *more)) for more in ((), ("--all",)))
+    assert len(few) < 12 and len(all_of_them) > 60
+    (entry,) = [item for item in all_of_them if item["name"] == "densenet121"]
+    assert entry["classes"] == 1000 and "denseblock3" in entry["layers"]
+
+
+def test_the_command_gives_classes_their_names(weights: dict[str, Tensor], tmp_path: Path):
+    file = str(saved(weights, tmp_path / "mine.safetensors"))
+    names = tmp_path / "names.txt"
+    names.write_text("one\ntwo\n")
+    options = ("--architecture", "googlenet", "--as", "mine", "--classes", str(names))
+    assert "10 names" in run("add", file, *options, code=2)
+    names.write_text("".join(f"class {k}\n" for k in range(10)))
+    run("add", file, *options)
+    assert load("mine").classes[3] == find("mine").classes[3] == "class 3"

@@ -12,7 +12,7 @@ from torch import nn
 
 from reverie.server.networks import installing
 from reverie.server.networks.architectures import ARCHITECTURES
-from reverie.server.networks.catalogue import find
+from reverie.server.networks.catalogue import catalogue, find
 from reverie.server.networks.installing import DownloadFailed, install
 from reverie.server.networks.loading import MissingWeights, UnreadableWeights, load
 
@@ -69,12 +69,12 @@ def weights(tmp_path: Path, random_model: Callable[..., nn.Module], monkeypatch:
     return data
 
 
-def _expect(data: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+def _expect(data: bytes, monkeypatch: pytest.MonkeyPatch, name: str = "googlenet") -> None:
     import dataclasses
 
     digest = hashlib.sha256(data).hexdigest()
-    expected = dataclasses.replace(ARCHITECTURES["googlenet"], weights_file=f"googlenet-{digest[:8]}.pth")
-    monkeypatch.setitem(ARCHITECTURES, "googlenet", expected)
+    expected = dataclasses.replace(ARCHITECTURES[name], weights_file=f"{name}-{digest[:8]}.pth")
+    monkeypatch.setitem(ARCHITECTURES, name, expected)
 
 
 def test_the_files_expected_are_torchvisions():
@@ -148,3 +148,20 @@ def test_a_damaged_file_is_named(home: Path):
     (home / "weights" / "googlenet-1378be20.pth").write_bytes(b"not weights")
     with pytest.raises(UnreadableWeights, match=r"googlenet-1378be20\.pth can't be read"):
         load("googlenet")
+
+
+def test_any_of_torchvisions_classifiers_is_fetched_by_name(
+    serve: Callable[..., Shelf], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    from torchvision.models import shufflenet_v2_x0_5
+
+    file = tmp_path / "random.pth"
+    torch.save(shufflenet_v2_x0_5(weights=None).state_dict(), file)
+    _expect(file.read_bytes(), monkeypatch, "shufflenet_v2_x0_5")
+    shelf = serve(file.read_bytes())
+    monkeypatch.setattr(installing, "weights_url", lambda _: shelf.url)
+    assert "shufflenet_v2_x0_5" not in [info.name for info in catalogue()]
+    network = load("ShuffleNet v2 x0.5", download=True)
+    assert network.classes[985] == "daisy"
+    assert network(torch.rand(1, 3, 64, 64), ["classes"])[0].shape == (1, 1000, 2, 2)
+    assert "shufflenet_v2_x0_5" in [info.name for info in catalogue()]
