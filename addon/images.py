@@ -16,7 +16,7 @@ from pathlib import Path
 
 import bpy
 import numpy as np
-from bpy.types import Image
+from bpy.types import Image, PropertyGroup
 
 from ..shared.picture import Picture, PictureInfo
 from . import versions
@@ -51,6 +51,15 @@ class Form:
 def by_uid(uid: int | None) -> Image | None:
     """The image with that ``session_uid``, or None where it is gone."""
     return next((image for image in bpy.data.images if image.session_uid == uid), None)
+
+
+def pointed(group: PropertyGroup, name: str) -> Image | None:
+    """The image that a property stored on an image points to, or None where it is gone.
+
+    Blender 5.0 goes on pointing to an image that was removed, and crashes where that is looked at.
+    """
+    image = getattr(group, name)
+    return image if any(image == each for each in bpy.data.images) else None
 
 
 def check(image: Image) -> None:

@@ -13,8 +13,9 @@ _left: dict[int, int] = {}
 
 def counterpart(image: Image) -> Image | None:
     """The original of a dream; else the dream last left for ``image``, or its newest. None where there is none."""
-    if image.reverie.record and image.reverie.original:
-        return image.reverie.original
+    original = images.pointed(image.reverie, "original")
+    if image.reverie.record and original:
+        return original
     dreamt = [
         result for result in images.results() if result.reverie.original == image and not properties.is_layer(result)
     ]

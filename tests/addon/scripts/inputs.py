@@ -34,7 +34,7 @@ def stored_and_used_again(node: bpy.types.Node) -> None:
     assert "guide" in stage.part("notices").current().message
     stage.finish(begun)
     alone = stage.part("images").by_uid(begun.result)
-    assert alone.reverie.guide is None and alone.reverie.mask.name == "Mask"
+    assert list(stage.part("properties").inputs(alone.reverie)) == ["mask"]
 
 
 def refused(path: Path, *words: str) -> None:
@@ -98,6 +98,18 @@ def detail_of_data() -> None:
     assert layer.is_float and layer.colorspace_settings.name == "Non-Color"
 
 
+def original_removed() -> None:
+    result = bpy.data.images["Normals detail"]
+    assert stage.part("toggling").counterpart(result).name == "Normals"
+    bpy.data.images.remove(bpy.data.images["Normals"])
+    assert stage.part("toggling").counterpart(result) is None
+    try:
+        stage.part("dreams").again(result)
+        raise AssertionError("dreamt on an image that is gone")
+    except stage.part("problems").Problem as problem:
+        assert "is gone" in str(problem)
+
+
 def layers_are_offered() -> None:
     group: Any = bpy.context.scene.reverie
     offer = stage.part("properties")._layers
@@ -117,6 +129,7 @@ def play() -> None:
     without_pixels()
     detail_alone(source, node)
     detail_of_data()
+    original_removed()
     layers_are_offered()
 
 
