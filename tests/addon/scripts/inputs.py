@@ -11,6 +11,11 @@ import numpy as np
 import stage
 
 
+def scene() -> Any:
+    """The settings of the next dream, looked up anew: undo replaces datablocks."""
+    return bpy.context.scene.reverie  # type: ignore[attr-defined]
+
+
 def dreamt(operator: str = "dream") -> bpy.types.Image:
     """Run an operator to its end; returns the newest dream."""
     assert getattr(bpy.ops.reverie, operator)(wait=True) == {"FINISHED"}
@@ -18,7 +23,7 @@ def dreamt(operator: str = "dream") -> bpy.types.Image:
 
 
 def stored_and_used_again(node: bpy.types.Node) -> None:
-    group: Any = bpy.context.scene.reverie
+    group = scene()
     group.guide, group.mask = stage.painted("Guide", 40), stage.painted("Mask", 24)
     result = dreamt()
     assert node.image == result
@@ -26,7 +31,9 @@ def stored_and_used_again(node: bpy.types.Node) -> None:
     group.guide = group.mask = None
     again = dreamt("dream_again")
     assert (again.reverie.guide.name, again.reverie.mask.name) == ("Guide", "Mask")
-    assert (group.guide.name, group.mask.name) == ("Guide", "Mask"), "the artist is not shown what it is dreamt with"
+    assert (scene().guide.name, scene().mask.name) == ("Guide", "Mask"), (
+        "the artist is not shown what it is dreamt with"
+    )
     assert np.allclose(stage.pixels(again), stage.pixels(result), atol=2 / 255)
 
     bpy.data.images.remove(bpy.data.images["Guide"])
@@ -43,14 +50,13 @@ def refused(path: Path, *words: str) -> None:
         bpy.ops.reverie.open_input(name="guide", filepath=str(path))
     except RuntimeError as error:
         assert all(word in str(error) for word in words), error
-        group: Any = bpy.context.scene.reverie
-        assert group.guide is None
+        assert scene().guide is None
         return
     raise AssertionError(f"{path} was opened")
 
 
 def without_pixels() -> None:
-    group: Any = bpy.context.scene.reverie
+    group = scene()
     group.mask = bpy.data.images.new("Nowhere", 8, 8)
     group.mask.source, group.mask.filepath = "FILE", "//nowhere.png"
     try:
@@ -66,12 +72,12 @@ def without_pixels() -> None:
     refused(letter, "letter.png", "no pixels")
     stage.painted("drawn").save(filepath=str(path))
     assert bpy.ops.reverie.open_input(name="guide", filepath=str(path)) == {"FINISHED"}
-    assert bpy.context.scene.reverie.guide.name == "leaf.png"  # type: ignore[attr-defined]
+    assert scene().guide.name == "leaf.png"
     group.guide = None
 
 
 def detail_alone(source: bpy.types.Image, node: bpy.types.Node) -> None:
-    group: Any = bpy.context.scene.reverie
+    group = scene()
     node.image, group.output = source, "detail"
     bpy.ops.ed.undo_push(message="Before")
     layer = dreamt()
@@ -86,7 +92,7 @@ def detail_alone(source: bpy.types.Image, node: bpy.types.Node) -> None:
     assert "Bricks detail" not in bpy.data.images
     bpy.ops.ed.redo()
     assert np.array_equal(stage.pixels(bpy.data.images["Bricks detail"]), values)
-    bpy.context.scene.reverie.output = "picture"  # type: ignore[attr-defined]  # undo has replaced the scene
+    scene().output = "picture"
 
 
 def detail_of_data() -> None:
@@ -111,7 +117,7 @@ def original_removed() -> None:
 
 
 def layers_are_offered() -> None:
-    group: Any = bpy.context.scene.reverie
+    group = scene()
     offer = stage.part("properties")._layers
     name = stage.part("connection").network(group.network)["layers"][0]
     for begun, ended in (("", ""), ("a[1, 2], 0.5*", ""), (f"{name}, -", ""), ("match(", ")")):
@@ -123,7 +129,7 @@ def play() -> None:
     source = stage.painted("Bricks")
     source.use_fake_user = True
     node = stage.material(source)
-    group: Any = bpy.context.scene.reverie
+    group = scene()
     group.octaves, group.iterations = 1, 2
     stored_and_used_again(node)
     without_pixels()
