@@ -71,6 +71,8 @@ def balanced(template: Tensor) -> Tensor:
 class Blur(nn.Module):
     """A Gaussian blur of each channel, then every ``stride``-th pixel: the average over a neighbourhood."""
 
+    is_leaf = True  # one operation to whoever traces a network
+
     def __init__(self, sigma: float, stride: int = 1) -> None:
         super().__init__()
         size = 2 * math.ceil(2.2 * sigma) + 1

@@ -38,7 +38,10 @@ def reader(stage: nn.Module, places: Sequence[str]) -> nn.Module:
     The weights are the stage's own. Nothing is overwritten in place. Raises `NoReLU`.
     """
     tracer = _Tracer()
-    graph = tracer.trace(stage)
+    try:
+        graph = tracer.trace(stage)
+    except (RuntimeError, TypeError, ValueError) as error:  # a stage that does more than put operations together
+        raise NoReLU(next((place for place in places if place.endswith(PRE)), places[0])) from error
     module = fx.GraphModule(stage, graph)
     (end,) = graph.find_nodes(op="output")
     exits = {**tracer.exits, OUTPUT: end.args[0]}

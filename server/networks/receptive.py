@@ -87,6 +87,11 @@ class _Watch(TorchDispatchMode):
         super().__init__()
         self._fields: WeakIdKeyDictionary = WeakIdKeyDictionary()
 
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        # Torch's own switch. Left on, it would import torch's compiler, which takes seconds, to keep out of this.
+        return False
+
     def field(self, tensor: Tensor) -> Field:
         return self._fields[tensor]
 

@@ -1,0 +1,105 @@
+"""``reverie atlas``: what each channel of a layer dreams."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ...shared.settings import DreamSettings
+from ..networks.catalogue import check_layers, find
+from .dream import check_network
+from .progress import StepProgress, spoken
+
+if TYPE_CHECKING:
+    from ..atlas.shelf import Shelf
+    from ..networks.staged import StagedNetwork
+
+_FILE = click.Path(path_type=Path)
+
+
+@click.command("atlas")
+@click.argument("network")
+@click.option("--layer", required=True, metavar="NAME", help="The layer; with the word classes, the network's classes.")
+@click.option("--channels", default="", metavar="LIST", help="Which channels: 0-31, 40.  [default: all]")
+@click.option(
+    "--size",
+    type=click.IntRange(32, 1024),
+    default=96,
+    metavar="PIXELS",
+    help="The side of a thumbnail.  [32 to 1024; default: 96]",
+)
+@click.option("--columns", type=click.IntRange(0, 64), default=0, metavar="NUMBER", help="How many stand in a row.")
+@click.option("--out", type=_FILE, metavar="FILE", help="Where to write the sheet.  [default: NETWORK-LAYER.png]")
+@click.option("--singly", type=_FILE, metavar="FOLDER", help="Put every thumbnail into this folder as well.")
+@click.option(
+    "--device",
+    default="auto",
+    metavar="NAME",
+    help="Where to compute: auto, cpu, cuda:0 (a graphics card by number) or mps.  [default: auto]",
+)
+def command(
+    network: str,
+    layer: str,
+    channels: str,
+    size: int,
+    columns: int,
+    out: Path | None,
+    singly: Path | None,
+    device: str,
+) -> None:
+    """Show what each channel of a layer of NETWORK dreams, as thumbnails with its number.
+
+    To dream of one: reverie dream IN OUT --layers "inception4c[12]". What was dreamed once is kept; when it is
+    stopped, the same command goes on.
+    """
+    from ..atlas.making import RECIPE, chosen_channels
+    from ..atlas.sheet import contact_sheet
+    from ..atlas.shelf import Shelf
+    from ..media.files import check_target, write_picture
+
+    began = time.monotonic()
+    name = find(network).name
+    layer = check_layers(find(network), [layer])[0]
+    out = out or Path(f"{name}-{layer.replace('/', '_')}.png")
+    check_target(out)
+    settings = RECIPE.replace(network=name, layers=layer)
+    shelf = Shelf(settings, size)
+    _fill(shelf, channels, settings, size, device)
+    shown = chosen_channels(channels, shelf.channels or 0)
+    write_picture(out, contact_sheet({number: shelf.get(number) for number in shown}, columns))
+    if singly:
+        shelf.copy(shown, singly)
+    count = f"{len(shown)} of {shelf.channels} channels"
+    click.echo(f"{out}: {count} of {layer}, in {spoken(time.monotonic() - began)}.")
+
+
+def _fill(shelf: Shelf, channels: str, settings: DreamSettings, size: int, device: str) -> None:
+    """Dream what is missing, with a bar. Ctrl-C ends it in a sentence."""
+    from ..atlas.making import fill
+
+    done = missing = 0
+    try:
+        with StepProgress(f"{settings.network} {settings.layers}", "channel") as progress:
+            for event in fill(shelf, channels, settings, size, _loader(settings, device)):
+                done, missing = event.done, event.missing
+                progress.update(done, missing, event.seconds_left, event.share)
+    except KeyboardInterrupt:
+        left = f"{missing - done} of {missing} channels are left" if missing else "nothing was dreamed yet"
+        click.echo(f"Stopped: {left}. The same command goes on from there.", err=True)
+        click.get_current_context().exit(130)
+
+
+def _loader(settings: DreamSettings, device: str) -> Callable[[], StagedNetwork]:
+    def load_network() -> StagedNetwork:
+        from ..dream.device import pick_device, pick_dtype
+        from ..networks.loading import load
+
+        check_network(settings)
+        place = pick_device(device)
+        return load(settings.network, device=place, dtype=pick_dtype(settings.precision, place, settings.network))
+
+    return load_network
