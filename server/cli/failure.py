@@ -10,7 +10,7 @@ from ...shared.wire.address import AddressError
 from ...shared.wire.errors import WireError
 
 # What the extra `server` brings; without it the commands that need them say so.
-_SERVER_MODULES = {"torch", "torchvision", "safetensors", "OpenImageIO"}
+_SERVER_MODULES = {"torch", "torchvision", "safetensors", "OpenImageIO", "av"}
 
 
 class Failure(click.ClickException):

@@ -88,6 +88,8 @@ def _checked(dreams: Animated[DreamSettings], *, noise: bool, guided: bool) -> A
     for settings in dreams.turns():
         if settings.output != "picture":
             raise SettingError("output", "Every frame goes on from the picture of the one before", "picture")
+        if settings.content == "normal":
+            raise SettingError("content", "Normals would have to turn with the film", "auto, colour or data")
     # Each network is checked, and fetched if need be, once.
     for settings in {(each.network, each.layers): each for each in dreams.turns()}.values():
         check_network(settings, guided=guided)

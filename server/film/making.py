@@ -16,6 +16,9 @@ from ..still import NetworkLoader
 from .folder import FilmError, Folder, clear, frame_file, frame_form
 from .zoom import Frame, Script, film_frames, grey, opening
 
+# A film that ran out of memory goes on in smaller tiles.
+_ROOM = ("tile", "memory")
+
 
 @dataclass(frozen=True, slots=True)
 class Job:
@@ -34,11 +37,12 @@ class Job:
     mask: Path | None = None
 
     def made_of(self) -> dict[str, object]:
-        """All that the frames depend on, by name. How many there are changes none of them."""
+        """All that the frames depend on, by name: not how many there are, nor what the machine has room for."""
         film = self.film
         beginning = _digest(self.source) if self.source else f"noise, {film.width} × {film.height}"
         others = {"guide": _digest(self.guide), "mask": _digest(self.mask)}
-        return {"IN": beginning, **others, **self.script.record(), "format": self.suffix}
+        settings = {name: value for name, value in self.script.record().items() if name not in _ROOM}
+        return {"IN": beginning, **others, **settings, "format": self.suffix}
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,6 +68,8 @@ def test_ctrl_c_ends_in_a_sentence_and_the_same_command_goes_on(
         (("bricks.png", "film", "--frames", "1:2"), ["1:2"]),
         (("bricks.png", "film", "--layers", "1:strokes, 5:stroks"), ["stroks", "strokes"]),
         (("bricks.png", "film", "--output", "detail"), ["picture of the one before"]),
+        (("bricks.png", "film", "--content", "1:auto, 2:normal"), ["Normals"]),
+        (("bricks.png", "film", "--layers", "match(strokes)"), ["guide picture"]),
         (("bricks.png", "film", "--video", "film.gif"), ["film.gif", ".mp4"]),
         (("missing.png", "film"), ["missing.png does not exist"]),
         (("bricks.png", "bricks.png"), ["bricks.png is a file"]),

@@ -107,6 +107,15 @@ def test_an_unfinished_film_may_become_longer_or_shorter(bricks: Path, networks:
     assert contents(job(bricks).folder) == contents(bricks.parent / "whole")
 
 
+def test_a_film_that_ran_out_of_memory_goes_on_in_tiles(bricks: Path, networks: NetworkLoader) -> None:
+    for event in make_film(job(bricks), networks, CPU):
+        if event.frames == 2:
+            break
+    still = SCRIPT.dreams.still.replace(tile=64, memory=1.0)
+    tiled = Script(dataclasses.replace(SCRIPT.dreams, still=still), SCRIPT.motion)
+    assert made(job(bricks, script=tiled), networks)[0].frames == 2
+
+
 def test_another_film_is_not_mixed_in_but_may_replace_the_first(bricks: Path, networks: NetworkLoader) -> None:
     made(job(bricks), networks)
     other = job(bricks, frames=2, script=Script(SCRIPT.dreams, animated(Motion(zoom=0.1), {})))
