@@ -87,21 +87,28 @@ def curve(points: Points, steps: int = 8) -> Array:
     return np.concatenate([*parts, knots[-1:]])
 
 
-def tube_points(path: Array, radius: float | Array, around: int = 12, squash: float = 1.0) -> Array:
-    """Rings of points around a path (N×3), N×around×3, without twist (the frame is carried along in parallel)."""
+def tube_points(
+    path: Array, radius: float | Array, around: int = 12, squash: float = 1.0, closed: bool = False
+) -> Array:
+    """Rings of points around a path (N×3), N×around×3.
+
+    The frame is carried along in parallel; where the path is closed, what it has turned by is shared out.
+    """
     path = np.asarray(path, float)
-    tangent = np.gradient(path, axis=0)
+    tangent = np.roll(path, -1, 0) - np.roll(path, 1, 0) if closed else np.gradient(path, axis=0)
     tangent /= np.linalg.norm(tangent, axis=1, keepdims=True) + 1e-12
     normal = np.cross(tangent[0], (0.31, 0.42, 0.85))
     normals = []
-    for direction in tangent:
+    for direction in (*tangent, tangent[0]):
         normal = normal - direction * (normal @ direction)
         normal = normal / (np.linalg.norm(normal) + 1e-12)
         normals.append(normal)
-    first = np.asarray(normals)
+    first, last = np.asarray(normals[:-1]), normals[-1]
     second = np.cross(tangent, first)
-    angle = np.linspace(0, 2 * math.pi, around, endpoint=False)[None, :, None]
+    twist = math.atan2(last @ second[0], last @ first[0]) if closed else 0.0
+    angle = np.linspace(0, 2 * math.pi, around, endpoint=False)[None] - np.linspace(0, twist, len(path))[:, None]
     size = np.broadcast_to(np.asarray(radius, float), len(path))[:, None, None]
+    angle = angle[..., None]
     return path[:, None] + size * (np.cos(angle) * first[:, None] + squash * np.sin(angle) * second[:, None])
 
 
@@ -116,7 +123,7 @@ def tube(
     squash: float = 1.0,
 ) -> bpy.types.Object:
     """A hose along a path (N×3); ``colour`` is N×3 or N×around×3."""
-    points = tube_points(path, radius, around, squash)
+    points = tube_points(path, radius, around, squash, closed)
     if colour is not None and colour.ndim == 2:
         colour = np.repeat(colour[:, None], around, 1)
     return surface(points, material, closed=(closed, True), colour=colour)

@@ -22,7 +22,7 @@ def knot(rng: Rng) -> None:
     hue = rng.uniform(0, 1)
     colour = np.stack([hsv(hue + 0.12 * math.sin(a), 0.85, 0.9) for a in t * rng.integers(1, 4)])
     skin = metal(rng) if rng.random() < 0.3 else paint("mesh", rough=0.2, coat=0.6)
-    forms.tube(path, rng.uniform(0.3, 0.48), skin, 20, closed=True, colour=colour)
+    forms.tube(path, rng.uniform(0.28, 0.42), skin, 20, closed=True, colour=colour)
 
 
 @motif("rope", above=(-30, 60))

@@ -158,7 +158,7 @@ def _arm(
     steps = 60
     t = np.linspace(0, 1, steps)
     curl = rng.uniform(3.5, 7.5) * rng.choice([-1, 1])
-    heading = rng.uniform(-0.4, 0.4) + curl * t**2.2 + 0.5 * np.sin(t * rng.uniform(3, 6))
+    heading = rng.uniform(-0.4, 0.4) + curl * t**3.2 + 0.5 * np.sin(t * rng.uniform(3, 6))
     step = length / steps * (1 - 0.45 * t)
     up = np.array([0, 0, 1.0]) if abs(out[2]) < 0.8 else np.array([1.0, 0.3, 0])
     up = up - out * (up @ out)
@@ -170,12 +170,16 @@ def _arm(
     tangent = np.gradient(path, axis=0)
     tangent /= np.linalg.norm(tangent, axis=1, keepdims=True)
     across = np.cross(out, up)
-    for i in range(4, steps - 3, 2):
+    along, free = np.cumsum(step), 0.0
+    for i in range(4, steps - 3):
+        if along[i] < free:
+            continue
+        free = along[i] + 1.1 * width[i]
         inner = np.cross(tangent[i], across) * -np.sign(curl)
         for side in (-0.5, 0.5):
             normal = inner + across * side
             normal /= np.linalg.norm(normal)
-            forms.aim(forms.copy(cup, (0, 0, 0)), path[i] + normal * width[i] * 0.96, normal, 0, width[i] * 0.5)
+            forms.aim(forms.copy(cup, (0, 0, 0)), path[i] + normal * width[i] * 0.96, normal, 0, width[i] * 0.32)
 
 
 @motif("tentacles", above=(-5, 25), around=(-30, 30))
@@ -189,11 +193,11 @@ def tentacles(rng: Rng) -> None:
     cup.scale = (0.001,) * 3
     count = int(rng.integers(2, 6))
     for k in range(count):
-        x = (k - (count - 1) / 2) * 0.75
+        x = (k - (count - 1) / 2) * 0.6
         out = np.array([0.25 * x + rng.normal(0, 0.15), rng.normal(0, 0.2), 1.0])
         out /= np.linalg.norm(out)
         start = np.array([x, rng.uniform(-0.4, 0.4), 0])
-        _arm(rng, start, out, rng.uniform(3.2, 4.6), rng.uniform(0.26, 0.34), skin, cup)
+        _arm(rng, start, out, rng.uniform(4.0, 5.5), rng.uniform(0.26, 0.34), skin, cup)
 
 
 @motif("octopus", above=(0, 30), around=(-35, 35))
