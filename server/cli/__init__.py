@@ -15,6 +15,7 @@ COMMANDS = {
     "presets": "List the presets, and show them all on a sheet.",
     "serve": "Serve dreams to Blender over ZeroMQ.",
     "atlas": "Show what each channel of a layer dreams.",
+    "train": "Train a network on your own pictures.",
     "networks": "List the networks that can dream, and add your own.",
     "demo": "Dream a texture in headless Blender, from scene to render.",
     "pictures": "Make the pictures our own network learns from, with Blender.",

@@ -28,7 +28,7 @@ def add(file: Path, architecture: str, name: str, class_names: Sequence[str] = (
     Raises `SettingError` for a bad or taken name, an unknown architecture or names that don't fit, and
     `UnreadableWeights` or `UnfitWeights` for a bad file; then the store is as it was.
     """
-    _check_name(name)
+    check_name(name)
     if architecture not in ARCHITECTURES:
         raise SettingError(
             "architecture", f"There is no architecture {architecture!r}", nearest(architecture, list(ARCHITECTURES))
@@ -38,7 +38,7 @@ def add(file: Path, architecture: str, name: str, class_names: Sequence[str] = (
     if class_names and len(class_names) != classes:
         problem = f"{len(class_names)} names are given, but the classifier tells {classes} classes apart"
         raise SettingError("classes", problem, f"{classes} names, one a line, in the order of its training")
-    _write_tensors(needed_weights(ARCHITECTURES[architecture], weights), store.tensors_path(name))
+    write_tensors(needed_weights(ARCHITECTURES[architecture], weights), store.tensors_path(name))
     with file.open("rb") as source:
         digest = hashlib.file_digest(source, "sha256").hexdigest()
     store.write_card(store.Card(name, architecture, classes, digest, file.name, tuple(class_names)))
@@ -55,7 +55,8 @@ def remove(name: str) -> None:
     store.tensors_path(name).unlink(missing_ok=True)
 
 
-def _check_name(name: str) -> None:
+def check_name(name: str) -> None:
+    """Raise `SettingError` unless a network may be called ``name``: well formed, and not taken."""
     if not _NAME.fullmatch(name):
         raise SettingError("name", f"A network can't be called {name!r}", "1 to 64 letters, digits, - and _")
     taken = next((info.name for info in catalogue() if info.name.lower() == name.lower()), None)
@@ -66,7 +67,8 @@ def _check_name(name: str) -> None:
         raise SettingError("name", f"There is already a network {taken}", advice)
 
 
-def _write_tensors(tensors: dict[str, Tensor], target: Path) -> None:
+def write_tensors(tensors: dict[str, Tensor], target: Path) -> None:
+    """Write ``tensors`` to ``target``, a safetensors file, in one piece. Raises `OSError` where there is no room."""
     part = target.with_name(target.name + ".part")
     target.parent.mkdir(parents=True, exist_ok=True)
     try:

@@ -1,4 +1,4 @@
-"""The architectures of the zoo: torchvision's classifiers, and the first that dreamed. Imports no torch."""
+"""The architectures of the zoo: torchvision's classifiers, the first that dreamed, and our own. Imports no torch."""
 
 from __future__ import annotations
 
@@ -61,4 +61,28 @@ _FIRST = (
     ),
 )
 
-ARCHITECTURES: dict[str, Architecture] = {architecture.name: architecture for architecture in (*TORCHVISION, *_FIRST)}
+_OWN = (
+    Architecture(
+        name="blossom",
+        title="Blossom",
+        builder="blossom",
+        module=".blossom",
+        stages={
+            name: (f"stages.{name}",)
+            for name in (
+                "conv1 pool1 conv2 pool2 inception3a inception3b pool3 inception4a inception4b inception4c "
+                "inception4d inception4e pool4 inception5a inception5b"
+            ).split()
+        },
+        default_layers=("inception4c",),
+        head=("avgpool", "flatten", "fc"),
+        logits="fc",
+        mean=(0.5, 0.5, 0.5),
+        std=(0.25, 0.25, 0.25),
+        classes=2,
+    ),
+)
+
+ARCHITECTURES: dict[str, Architecture] = {
+    architecture.name: architecture for architecture in (*TORCHVISION, *_FIRST, *_OWN)
+}

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from platformdirs import user_data_path
 
@@ -20,7 +21,8 @@ from .architectures import ARCHITECTURES
 @dataclass(frozen=True, slots=True)
 class Card:
     """What is known of an added network: its architecture, how many classes its classifier tells apart (0: it has
-    none) and what they are called (nothing: not known), and where it came from.
+    none) and what they are called (nothing: not known), and where it came from; of one that was trained here, also
+    how: its data, licence, accuracy, settings and command.
     """
 
     name: str
@@ -29,6 +31,7 @@ class Card:
     sha256: str
     source_file: str
     class_names: tuple[str, ...] = ()
+    about: dict[str, Any] = field(default_factory=dict)
 
 
 def home() -> Path:
