@@ -42,9 +42,8 @@ def start(
     for each in (image, *inputs.values()):
         images.check(each)
     client = connection.get()
-    remote = client.dream(
-        _picture(image, settings), settings, **{name: images.read(each) for name, each in inputs.items()}
-    )
+    further = {name: images.read(each) for name, each in inputs.items()}
+    remote = client.dream(_picture(image, settings), settings, guide=further.get("guide"), mask=further.get("mask"))
     dream = Dream(image, replaces or image, node, inputs, settings, remote)
     running.append(dream)
     notices.clear()
