@@ -17,6 +17,8 @@ Size = tuple[int, int]
 
 # No octave beyond the picture's own size has more pixels than this.
 _MOST_PIXELS = 16384**2
+# Resizing goes by pieces of this many numbers, so that a large picture needs no further one of its size.
+_AT_ONCE = 2**22
 
 
 def octave_sizes(size: Size, octaves: int, scale: float, min_side: int, beyond: int = 0) -> list[Size]:
@@ -82,8 +84,17 @@ def _resize_axis(picture: Tensor, axis: int, side: int, wraps: bool) -> Tensor:
     before = positions.long().clamp_(max=length - 1)
     after = (before + 1) % length if wraps else (before + 1).clamp_(max=length - 1)
     weight = (positions - before).to(picture.dtype).to(picture.device).view((-1, 1) if axis == -2 else (-1,))
-    lower, upper = (picture.index_select(axis, index.to(picture.device)) for index in (before, after))
-    return lower.lerp_(upper, weight)
+    before, after = before.to(picture.device), after.to(picture.device)
+    shape = list(picture.shape)
+    shape[axis] = side
+    resized = picture.new_empty(shape)
+    at_once = max(1, _AT_ONCE * side // resized.numel())
+    for start in range(0, side, at_once):
+        some = slice(start, start + at_once)
+        part = picture.index_select(axis, before[some])
+        part.lerp_(picture.index_select(axis, after[some]), weight[some])
+        resized.narrow(axis, start, part.shape[axis]).copy_(part)
+    return resized
 
 
 def _positions(length: int, side: int) -> Tensor:
