@@ -137,7 +137,8 @@ def gradient(
         pushes = [(push if scale is None else push / scale).to(seen.dtype) for push in pushes]
         (result,) = torch.autograd.grad(activations, seen, pushes)
     slope = result.float() if scale is None else result.float().mul_(scale)
-    return slope.nan_to_num_(nan=0.0, posinf=0.0, neginf=0.0)
+    # Not in place: the gradient may lie in memory that the next step overwrites.
+    return slope.nan_to_num(nan=0.0, posinf=0.0, neginf=0.0)
 
 
 def _scale(pushes: Sequence[Tensor]) -> Tensor:

@@ -69,7 +69,7 @@ class _Tracer(fx.Tracer):
         except NameError:  # a network need not register what it made of its own modules
             name = f"loose{len(self.root._modules)}"
             self.root.add_module(name, mod)
-            if isinstance(getattr(self, "submodule_paths", None), dict):
+            if self.submodule_paths is not None:
                 self.submodule_paths.update({m: f"{name}.{path}" if path else name for path, m in mod.named_modules()})
             return name
 

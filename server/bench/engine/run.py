@@ -33,7 +33,7 @@ def run(console: Console, rounds: int = 9, quick: bool = False, report: Path | N
     rows = []
     for row in _rows(3 if quick else rounds, quick):
         rows.append(row)
-        console.print(f"{row.what}: {row.measured}", highlight=False)
+        console.print(f"{row.what}: {row.measured}", highlight=False, soft_wrap=True)
     table = Table("What", "Measured", "Bar", "Holds", title=f"The engine on {where.name}")
     for row in rows:
         table.add_row(row.what, row.measured, row.bar, _HOLDS[row.holds])
