@@ -92,6 +92,7 @@ def dream_still(
         if not bases:
             break
         detail = dream.sub_(base)
+        del ascent, rest  # and with them this octave's base, before the next larger one asks for memory
     if size != canvas.size:
         dream = resize(dream.sub_(base), canvas.size, wrap).add_(ground)
     if full_mask is not None:
