@@ -19,6 +19,11 @@ _TENSORFLOWS_STAGES = (
     "mixed4a mixed4b mixed4c mixed4d mixed4e maxpool10 mixed5a mixed5b"
 )
 
+_BLOSSOMS_STAGES = (
+    "conv1 pool1 conv2 pool2 inception3a inception3b pool3 inception4a inception4b inception4c inception4d "
+    "inception4e pool4 inception5a inception5b"
+)
+
 
 def _inside(prefix: str, separator: str, names: str) -> dict[str, tuple[str, str]]:
     """The layers within the Inception blocks."""
@@ -67,13 +72,7 @@ _OWN = (
         title="Blossom",
         builder="blossom",
         module=".blossom",
-        stages={
-            name: (f"stages.{name}",)
-            for name in (
-                "conv1 pool1 conv2 pool2 inception3a inception3b pool3 inception4a inception4b inception4c "
-                "inception4d inception4e pool4 inception5a inception5b"
-            ).split()
-        },
+        stages={name: (f"stages.{name}",) for name in _BLOSSOMS_STAGES.split()},
         default_layers=("inception4c",),
         head=("avgpool", "flatten", "fc"),
         logits="fc",
