@@ -54,7 +54,7 @@ def view(rng: Rng, side: int) -> Array:
         seen = blur(np.pad(seen, ((side // 8,) * 2,) * 2 + ((0, 0),), mode="reflect"), rng.uniform(0.5, side / 30))
         seen = seen[side // 8 : -(side // 8), side // 8 : -(side // 8)]
     tint = 1 + rng.normal(0, 0.06, 3)
-    return np.clip(seen ** rng.uniform(0.75, 1.3) * tint, 0, 1).astype(np.float32)
+    return np.clip(np.clip(seen, 0, 1) ** rng.uniform(0.75, 1.3) * tint, 0, 1).astype(np.float32)
 
 
 @cache

@@ -78,6 +78,7 @@ def save(path: Path, pixels: Array) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise unwritable(path.parent, error) from error
+    assert np.isfinite(pixels).all(), path
     values = np.ascontiguousarray(np.rint(np.clip(pixels, 0, 1) * 255), np.uint8)
     alpha = "straight" if values.shape[2] == 4 else "none"
     header = {"shape": values.shape, "dtype": "u8", "colorspace": "sRGB", "alpha": alpha}

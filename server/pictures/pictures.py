@@ -5,13 +5,17 @@ from __future__ import annotations
 import os
 import queue
 import shutil
+import signal
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
+from contextlib import ExitStack
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 from zlib import crc32
+
+import torch
 
 from . import backdrops
 from .classes import MotifClass
@@ -78,10 +82,6 @@ def make_pictures(
 
 def _quietly() -> None:
     """What a process that composes starts with: one thread, and Ctrl-C left to the program."""
-    import signal
-
-    import torch
-
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     torch.set_num_threads(1)
 
@@ -90,13 +90,11 @@ def _render(folder: Folder, recipe: Recipe, tasks: list[tuple[MotifClass, int]],
     """Render cut-outs in ``jobs`` Blenders at once."""
     if not tasks:
         return
-    # Twice what a motif measures that just fills a picture: some are seen closer.
+    # Larger than the pictures: motifs are seen from closer, too.
     side = recipe.size * 3 // 2
     with tempfile.TemporaryDirectory(prefix="reverie-pictures-", ignore_cleanup_errors=True) as name:
         blenders: queue.SimpleQueue[Blender] = queue.SimpleQueue()
-        started = [Blender(side, Path(name) / str(k)) for k in range(min(jobs, len(tasks)))]
-        for blender in started:
-            blenders.put(blender)
+        count = min(jobs, len(tasks))
 
         def render(motif: MotifClass, number: int) -> None:
             blender = blenders.get()
@@ -107,12 +105,11 @@ def _render(folder: Folder, recipe: Recipe, tasks: list[tuple[MotifClass, int]],
             finally:
                 blenders.put(blender)
 
-        with ThreadPoolExecutor(len(started)) as pool:
-            try:
-                yield from _all("Rendering motifs", pool, [(render, task, 1) for task in tasks])
-            finally:
-                for blender in started:
-                    blender.__exit__()
+        # The Blenders end first: whoever still waits for one in the pool is told so at once.
+        with ThreadPoolExecutor(count) as pool, ExitStack() as stack:
+            for k in range(count):
+                blenders.put(stack.enter_context(Blender(side, Path(name) / str(k))))
+            yield from _all("Rendering motifs", pool, [(render, task, 1) for task in tasks])
 
 
 def _all(phase: str, pool: Executor, tasks: list[tuple[Callable[..., None], tuple, int]]) -> Iterator[Progress]:

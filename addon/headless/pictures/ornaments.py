@@ -205,8 +205,8 @@ def candle(rng: Rng) -> None:
     """Candles with drips, burning."""
     hue = rng.choice([0.12, 0.0, 0.1, 0.6, 0.33])
     wax = paint([near(rng, hue, rng.uniform(0.1, 0.8), 0.95)], rough=0.35, flesh=0.2)
-    outer = paint([(1.0, 0.55, 0.08)], glow=3.0)
-    inner = paint([(1.0, 0.9, 0.5)], glow=6.0)
+    outer = paint([(1.0, 0.42, 0.0)], glow=0.8)
+    inner = paint([(1.0, 0.88, 0.4)], glow=1.6)
     black = paint([(0.03, 0.02, 0.02)])
     for k in range(rng.integers(1, 4)):
         x, y, tall, r = k * 0.75 - 0.4, rng.uniform(-0.3, 0.3), rng.uniform(0.9, 2.0), rng.uniform(0.22, 0.32)
