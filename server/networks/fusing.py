@@ -5,6 +5,7 @@ Traced by torch.fx. What can't be traced, because its course depends on what it 
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import torch
@@ -35,6 +36,8 @@ def fused(network: StagedNetwork, layers: tuple[str, ...], backward: torch.dtype
     for node in graph.find_nodes(op="call_module"):
         if kernels.fits(module.get_submodule(str(node.target))):
             _fuse(node, module, backward)
+    for node in list(graph.nodes):
+        _join(node, module, backward)
     module.delete_all_unused_submodules()
     graph.lint()
     module.recompile()
@@ -94,6 +97,31 @@ def _fuse(node: fx.Node, module: fx.GraphModule, backward: torch.dtype | None) -
     if relu:
         reader.replace_all_uses_with(node)  # type: ignore[union-attr]
         module.graph.erase_node(reader)  # type: ignore[arg-type]
+
+
+def _join(node: fx.Node, module: fx.GraphModule, backward: torch.dtype | None) -> None:
+    """Put one convolution for those 1×1 that read the same ``node``, as in the branches of an Inception block."""
+    siblings = [user for user in node.users if _pointwise(user, module)]
+    if len(siblings) < 2:
+        return
+    convs: list[Any] = [module.get_submodule(str(sibling.target)) for sibling in siblings]
+    name = f"joined_{node.name}"
+    module.add_submodule(name, kernels.FusedConv(kernels.side_by_side([fused.conv for fused in convs]), True, backward))
+    graph = module.graph
+    with graph.inserting_before(siblings[0]):
+        joined = graph.call_module(name, (node,))
+        parts = graph.call_function(torch.split, (joined, [fused.conv.out_channels for fused in convs], 1))
+        for number, sibling in enumerate(siblings):
+            sibling.replace_all_uses_with(graph.call_function(operator.getitem, (parts, number)))
+    for sibling in siblings:
+        graph.erase_node(sibling)
+
+
+def _pointwise(node: fx.Node, module: fx.GraphModule) -> bool:
+    if node.op != "call_module":
+        return False
+    fused = module.get_submodule(str(node.target))
+    return isinstance(fused, kernels.FusedConv) and fused.relu and fused.conv.kernel_size == fused.conv.stride == (1, 1)
 
 
 def _is_relu(node: fx.Node, module: fx.GraphModule) -> bool:

@@ -8,6 +8,7 @@ place (Shi et al. 2016, "Is the deconvolution layer the same as a convolutional 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -88,6 +89,15 @@ class _Fused(torch.autograd.Function):
         for result in ctx.saved_tensors:
             slope = torch.ops.aten.threshold_backward(slope, result, 0)
         return ctx.fused.back(slope, ctx.shape), None
+
+
+def side_by_side(convs: Sequence[nn.Conv2d]) -> nn.Conv2d:
+    """One convolution that puts out the channels of all of ``convs``, which are 1×1, and read the same."""
+    joined = nn.Conv2d(convs[0].in_channels, sum(conv.out_channels for conv in convs), 1, device="meta")
+    joined.weight = nn.Parameter(torch.cat([conv.weight for conv in convs]), requires_grad=False)
+    biases = [conv.weight.new_zeros(conv.out_channels) if conv.bias is None else conv.bias for conv in convs]
+    joined.bias = nn.Parameter(torch.cat(biases), requires_grad=False)
+    return joined
 
 
 def available() -> bool:
