@@ -117,7 +117,8 @@ def _option(spec: Spec, title: str, keyed: bool) -> Decorator:
     kind: dict[str, Any] = {"type": str if keyed else spec.type, "metavar": _METAVARS[spec.type]}
     if spec.type is bool and not keyed:
         kind, name = {}, f"{name}/--no-{name}"
-    return click.option(f"--{name}", spec.name, cls=_SettingOption, title=title, help=about, **kind)
+    # Without a default of None, click would take a switch that is not given for off.
+    return click.option(f"--{name}", spec.name, cls=_SettingOption, title=title, default=None, help=about, **kind)
 
 
 def _condition(spec: Spec) -> str:
