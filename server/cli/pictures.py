@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from pathlib import Path
 
@@ -39,6 +40,8 @@ def command(out: Path, classes: str, per_class: int, size: int, renders: int, se
     OUT/train and OUT/held-out get a folder of JPEG files for each class, OUT/contact-sheet.jpg shows all classes.
     Interrupted, the same command goes on where it was.
     """
+    # To be ended is to be interrupted: the processes it has started end with it.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     console = Console(highlight=False)
     chosen = choose(classes)
     began = time.monotonic()

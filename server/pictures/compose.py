@@ -41,7 +41,8 @@ def of_pattern(rng: Rng, size: int, pattern: Array, turn: float, hue: float) -> 
     """A picture that a pattern (H×W×3) fills, seen askew; now and then it dresses a body before a backdrop."""
     side = size * OVERSAMPLING
     pattern = _recoloured(rng, pattern, hue)
-    if rng.random() < 0.15:
+    # What has an up, as flames and skies have, dresses nothing.
+    if turn > 90 and rng.random() < 0.15:
         picture = _dressed(rng, backdrops.view(rng, side), pattern)
     else:
         x, y = grid(side)
