@@ -1,7 +1,8 @@
 """The heap: memory that a dream gives back is kept for its next step.
 
 glibc returns large blocks to the system at once and has them mapped, page by page, and zeroed at the next step. From
-1024² on that took up to a fifth of a step: see docs/performance.md. Other C libraries are left as they are.
+1024² on that took up to a fifth of a step: see docs/performance.md. A kept heap has gaps, which cost memory, so a
+picture too large for that to be spared is dreamed as ever. Other C libraries are left as they are.
 """
 
 from __future__ import annotations
@@ -10,24 +11,30 @@ import ctypes
 import functools
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import ParamSpec, TypeVar
+from contextlib import contextmanager, nullcontext
+from typing import Concatenate, ParamSpec, TypeVar
+
+from torch import Tensor
 
 _TRIM_THRESHOLD, _MMAP_MAX = -1, -4  # mallopt(3)
 _NEVER = 2**31 - 1
 _DEFAULT_TRIM_THRESHOLD, _DEFAULT_MMAP_MAX = 128 * 1024, 65536
 
+_MOST_NUMBERS = 3 * 1536 * 1536
+
 P = ParamSpec("P")
 Event = TypeVar("Event")
 
 
-def keeps_heap(dream: Callable[P, Iterator[Event]]) -> Callable[P, Iterator[Event]]:
-    """Make a generator keep freed memory while it runs, and give it back to the system when it ends."""
+def keeps_heap(
+    dream: Callable[Concatenate[Tensor, P], Iterator[Event]],
+) -> Callable[Concatenate[Tensor, P], Iterator[Event]]:
+    """Make a generator that dreams on a picture keep freed memory while it runs, and give it back when it ends."""
 
     @functools.wraps(dream)
-    def keeping(*args: P.args, **kwargs: P.kwargs) -> Iterator[Event]:
-        with kept_heap():
-            yield from dream(*args, **kwargs)
+    def keeping(picture: Tensor, *args: P.args, **kwargs: P.kwargs) -> Iterator[Event]:
+        with kept_heap() if picture.numel() <= _MOST_NUMBERS else nullcontext():
+            yield from dream(picture, *args, **kwargs)
 
     return keeping
 
