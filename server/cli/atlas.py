@@ -57,8 +57,8 @@ def command(
     stopped, the same command goes on.
     """
     from ..atlas.making import RECIPE, chosen_channels
-    from ..atlas.sheet import contact_sheet
     from ..atlas.shelf import Shelf
+    from ..media.contact_sheet import Row, contact_sheet
     from ..media.files import check_target, write_picture
 
     began = time.monotonic()
@@ -70,7 +70,8 @@ def command(
     shelf = Shelf(settings, size)
     _fill(shelf, channels, settings, size, device)
     shown = chosen_channels(channels, shelf.channels or 0)
-    write_picture(out, contact_sheet({number: shelf.get(number) for number in shown}, columns))
+    rows = [Row(str(number), [shelf.get(number)]) for number in shown]
+    write_picture(out, contact_sheet(rows, size, columns))
     if singly:
         shelf.copy(shown, singly)
     count = f"{len(shown)} of {shelf.channels} channels"

@@ -46,8 +46,9 @@ def sheet_command(
     """
     began = time.monotonic()
     from ..dream.device import pick_device
+    from ..media.contact_sheet import Row, contact_sheet
     from ..media.files import check_target, write_picture
-    from ..sheet.sheet import Row, arrange, dream_row, settings_at_hand
+    from ..sheet.looks import dream_row, settings_at_hand
     from ..still import Networks
 
     check_target(out)
@@ -64,7 +65,7 @@ def sheet_command(
                 else:
                     progress.update(number, len(looks), None, event)
             progress.update(number + 1, len(looks), None)
-    write_picture(out, arrange(rows, size))
+    write_picture(out, contact_sheet(rows, size))
     click.echo(f"{out}: {len(looks)} presets on {len(seen)} pictures, dreamed in {spoken(time.monotonic() - began)}.")
 
 

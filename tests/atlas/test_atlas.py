@@ -14,9 +14,9 @@ from torch import nn
 from reverie.server.atlas import making
 from reverie.server.atlas.dreaming import Thumbnail, dream_channels, lively
 from reverie.server.atlas.making import RECIPE, chosen_channels, fill
-from reverie.server.atlas.sheet import contact_sheet
 from reverie.server.atlas.shelf import Shelf
 from reverie.server.cli import main
+from reverie.server.media.contact_sheet import Row, contact_sheet
 from reverie.server.media.files import read_picture, read_record
 from reverie.server.networks.staged import StagedNetwork
 from reverie.shared.declaration import SettingError
@@ -110,7 +110,9 @@ def test_channels_that_are_not_there_are_refused(text: str) -> None:
 
 def test_the_sheet_shows_each_thumbnail_where_it_is_numbered() -> None:
     flat = {number: np.full((32, 32, 3), 20 * number, np.uint8) for number in (2, 5, 7, 11, 12)}
-    pixels = np.asarray(contact_sheet(flat, columns=2).pixels)
+    pixels = np.asarray(
+        contact_sheet([Row(str(number), [tile]) for number, tile in flat.items()], 32, columns=2).pixels
+    )
     assert pixels.shape[1] < pixels.shape[0]
     for tile in flat.values():
         found = (pixels[..., :3] == tile[0, 0]).all(-1).sum()

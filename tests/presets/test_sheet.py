@@ -9,9 +9,10 @@ import pytest
 from click.testing import CliRunner
 
 from reverie.server.cli import main
+from reverie.server.media.contact_sheet import Row, contact_sheet
 from reverie.server.media.files import read_picture, write_picture
+from reverie.server.sheet.looks import settings_at_hand
 from reverie.server.sheet.samples import SAMPLES, square
-from reverie.server.sheet.sheet import Row, arrange, settings_at_hand
 from reverie.shared import presets
 from reverie.shared.picture import Picture, PictureInfo
 
@@ -76,6 +77,6 @@ def test_our_own_pictures_show_the_same_at_any_size(name: str) -> None:
 
 def test_rows_stand_in_columns_and_do_not_overlap() -> None:
     rows = [Row(f"row {number}", [np.full((40, 40, 3), 60 + number, np.uint8)] * 3) for number in range(11)]
-    sheet = arrange(rows, 40).pixels
+    sheet = contact_sheet(rows, 40).pixels
     for number in range(11):
         assert (sheet == 60 + number).all(-1).sum() == 3 * 40 * 40

@@ -14,8 +14,9 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from reverie.server.media.contact_sheet import Row
+from reverie.server.sheet.looks import dream_row, settings_at_hand
 from reverie.server.sheet.samples import still_life
-from reverie.server.sheet.sheet import Row, dream_row, settings_at_hand
 from reverie.server.still import Networks
 from reverie.shared import presets
 
