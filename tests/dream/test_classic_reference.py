@@ -63,18 +63,24 @@ def googlenet_to_4c(model: nn.Module) -> Forward:
     return lambda picture: stages((picture - 0.5) / 0.5)
 
 
-@pytest.mark.parametrize(("octaves", "tolerance"), [(1, 1e-5), (4, 2e-4)])
+@pytest.mark.parametrize("octaves", [1, 4])
 @pytest.mark.parametrize("side", [(96, 131), (150, 210)])
 def test_googlenet_agrees(
-    random_googlenet: tuple[nn.Module, StagedNetwork], octaves: int, tolerance: float, side: tuple[int, int]
+    random_googlenet: tuple[nn.Module, StagedNetwork], octaves: int, side: tuple[int, int]
 ) -> None:
+    """To float32's rounding, but for a picture in which rounding alone turns a ReLU or a pooling the other way."""
     model, network = random_googlenet
-    image = np.random.default_rng(octaves).random((3, *side))
-    picture = torch.from_numpy(image).float()[None]
-    expected = notebook(picture[0].numpy(), googlenet_to_4c(model), octaves, 1)
-    actual = dreamed(picture, network, octaves=octaves, iterations=1, layers="inception4c")[0].numpy()
-    assert np.abs(expected - picture[0].numpy()).mean() > 1e-3, "the reference moved nothing"
-    assert np.abs(actual - expected).mean() < tolerance
+    forward = googlenet_to_4c(model)
+    differences = []
+    for seed in range(3):
+        image = np.random.default_rng(octaves + seed).random((3, *side))
+        picture = torch.from_numpy(image).float()[None]
+        expected = notebook(picture[0].numpy(), forward, octaves, 1)
+        actual = dreamed(picture, network, octaves=octaves, iterations=1, layers="inception4c")[0].numpy()
+        assert np.abs(expected - picture[0].numpy()).mean() > 1e-3, "the reference moved nothing"
+        differences.append(np.abs(actual - expected).mean())
+    assert np.median(differences) < 2e-5
+    assert max(differences) < 1e-3
 
 
 @pytest.mark.parametrize("clip", [True, False])
