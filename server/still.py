@@ -18,6 +18,7 @@ from .dream.still import dream_still
 from .media.display import detail_form, to_display
 from .networks.loading import load
 from .networks.staged import StagedNetwork
+from .space import where_it_lies
 from .surface import Surface
 
 NetworkLoader = Callable[[str, torch.device, torch.dtype], StagedNetwork]
@@ -82,7 +83,8 @@ def dream_picture(
     if settings.strength == 0.0:
         yield Done(_undreamed(picture, settings))
         return
-    surface = Surface(picture, settings, device, mask)
+    height, width, _ = picture.info.shape
+    surface = Surface(picture, settings, where_it_lies((1, 3, height, width), device), mask)
     looks = None if guide is None else to_display(guide, device).tensor
     network = networks(settings.network, device, pick_dtype(settings.precision, device, settings.network))
     for event in dream_still(surface.seen, network, settings, mask=surface.mask, guide=looks):

@@ -32,7 +32,7 @@ class Surface:
         """Raises `SettingError` where the picture can't be what ``settings.content`` says."""
         self._content = content_of(picture, settings.content)
         self._settings = settings
-        self._display = to_display(picture, device, as_stored=self._content != "colour")
+        self._display = to_display(picture, device, as_stored=self._content != "colour", memory=settings.memory)
         self.mask = None if mask is None else to_mask(mask, picture.info, device)
         stored = self._display.tensor
         self.seen = shaded(stored) if self._content == "normal" else stored

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from dataclasses import dataclass
 import torch
 
 from ...shared.declaration import SettingError
+from ..space import memory_limit
 
 # Networks whose gradient in bfloat16 is that in float32 but for a cosine of 0.99: measured, see docs/performance.md.
 _STEADY = frozenset({"ornament"})
@@ -51,7 +51,7 @@ def describe(device: torch.device) -> DeviceInfo:
         return DeviceInfo(properties.name, "cuda", properties.total_memory)
     if device.type == "mps":
         return DeviceInfo(f"Apple {platform.machine()} GPU", "mps", torch.mps.recommended_max_memory())
-    return DeviceInfo(f"CPU ({platform.machine()}, {torch.get_num_threads()} threads)", "cpu", _physical_memory())
+    return DeviceInfo(f"CPU ({platform.machine()}, {torch.get_num_threads()} threads)", "cpu", memory_limit())
 
 
 def pick_dtype(precision: str, device: torch.device, network: str = "") -> torch.dtype:
@@ -102,10 +102,3 @@ class Backlog:
             self._last.synchronize()
         self._last = torch.Event(self._device)
         self._last.record()
-
-
-def _physical_memory() -> int:
-    if hasattr(os, "sysconf") and "SC_PHYS_PAGES" in os.sysconf_names:
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    # Windows has no sysconf; 8 GiB is what any machine that runs Blender has.
-    return 8 * 2**30

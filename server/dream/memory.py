@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from ..networks.staged import StagedNetwork
+from ..space import PICTURE_BUFFERS
 from .device import describe
 
 # A tile may take this much of the device's memory: the rest is for the weights, the picture's own copies, and
@@ -20,8 +21,6 @@ _SHARE_OF_FREE = 0.8
 _CPU_LIMIT = 6 * 2**30
 # Backward needs some tensors for a moment beside those that forward kept: measured, see docs/performance.md.
 _WORKING_FACTOR = 2.0
-# What a dream keeps of a picture besides the tile at hand: the original, the octave's base, the dream, its slope.
-PICTURE_BUFFERS = 4
 
 
 class OutOfMemory(MemoryError):
@@ -48,11 +47,12 @@ def tile_budget(device: torch.device, gigabytes: float = 0.0, picture_bytes: int
     """How many bytes a tile's activations may take.
 
     gigabytes: what the whole dream may take, the setting ``memory``; 0: a share of the device's, and less when less
-        than that is free. picture_bytes: the size of one of the picture's buffers.
+        than that is free. picture_bytes: the size of one of the picture's buffers in memory; 0 where they are not.
     """
     if gigabytes:
-        # A picture whose own buffers take it all is dreamed in the smallest tiles there are.
-        return max(int(gigabytes * 1e9) - PICTURE_BUFFERS * picture_bytes, 1)
+        left = int(gigabytes * 1e9) - PICTURE_BUFFERS * picture_bytes
+        # Buffers that lie in files are in memory as far as there is room: half of it is theirs.
+        return left if picture_bytes else left // 2
     info = describe(device)
     budget = info.memory * _SHARE[info.kind]
     if info.kind == "cpu":

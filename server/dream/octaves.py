@@ -11,6 +11,7 @@ import math
 import torch
 from torch import Tensor
 
+from ..space import room
 from .wrap import OPEN, Wrap
 
 Size = tuple[int, int]
@@ -43,7 +44,9 @@ def octave_sizes(size: Size, octaves: int, scale: float, min_side: int, beyond: 
     return sizes
 
 
-def octave_bases(picture: Tensor, sizes: list[Size], wrap: Wrap = OPEN, sharp: bool = True) -> list[Tensor]:
+def octave_bases(
+    picture: Tensor, sizes: list[Size], wrap: Wrap = OPEN, sharp: bool = True, memory: float = 0.0
+) -> list[Tensor]:
     """The picture (NxCxHxW) at each of ``sizes``, smallest first, its own among them.
 
     The smaller ones are each made from the next larger one; those beyond its own size, from the picture. Not
@@ -53,17 +56,17 @@ def octave_bases(picture: Tensor, sizes: list[Size], wrap: Wrap = OPEN, sharp: b
     own = sizes.index((picture.shape[-2], picture.shape[-1]))
     bases = [picture]
     for size in reversed(sizes[:own]):
-        bases.append(resize(bases[-1], size, wrap))
+        bases.append(resize(bases[-1], size, wrap, memory))
     bases.reverse()
     if sharp:
-        return bases + [resize(picture, size, wrap) for size in sizes[own + 1 :]]
+        return bases + [resize(picture, size, wrap, memory) for size in sizes[own + 1 :]]
     del bases[1:]
     for size in sizes[1:]:
-        bases.append(resize(bases[-1], size, wrap))
+        bases.append(resize(bases[-1], size, wrap, memory))
     return bases
 
 
-def resize(picture: Tensor, size: Size, wrap: Wrap = OPEN) -> Tensor:
+def resize(picture: Tensor, size: Size, wrap: Wrap = OPEN, memory: float = 0.0) -> Tensor:
     """``picture`` (NxCxHxW) at ``size``, bilinear; itself when the size is the same.
 
     From corner to corner, but round the edge along an axis that wraps: there all distances, the one across the edge
@@ -71,14 +74,16 @@ def resize(picture: Tensor, size: Size, wrap: Wrap = OPEN) -> Tensor:
 
     Torch's own `interpolate` reckons positions in float32, which misplaces the far end of a few hundred pixels
     by 1e-5: enough to send an ascent another way. Here they are reckoned in float64, whatever the picture's type.
+
+    memory: as `room` takes it, for a float32 picture.
     """
     for axis, side in zip((-2, -1), size, strict=True):
         if picture.shape[axis] != side:
-            picture = _resize_axis(picture, axis, side, wrap.along(axis))
+            picture = _resize_axis(picture, axis, side, wrap.along(axis), memory)
     return picture
 
 
-def _resize_axis(picture: Tensor, axis: int, side: int, wraps: bool) -> Tensor:
+def _resize_axis(picture: Tensor, axis: int, side: int, wraps: bool, memory: float) -> Tensor:
     length = picture.shape[axis]
     positions = _round_positions(length, side) if wraps else _positions(length, side)
     before = positions.long().clamp_(max=length - 1)
@@ -87,7 +92,8 @@ def _resize_axis(picture: Tensor, axis: int, side: int, wraps: bool) -> Tensor:
     before, after = before.to(picture.device), after.to(picture.device)
     shape = list(picture.shape)
     shape[axis] = side
-    resized = picture.new_empty(shape)
+    is_float = picture.dtype == torch.float32
+    resized = room(shape, picture.device, memory) if is_float else picture.new_empty(shape)
     at_once = max(1, _AT_ONCE * side // resized.numel())
     for start in range(0, side, at_once):
         some = slice(start, start + at_once)

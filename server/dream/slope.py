@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from ..networks.staged import StagedNetwork
+from ..space import room
 from .device import repeatable
 from .memory import OutOfMemory, ran_out
 from .objective import Look, Objective, View
@@ -56,7 +57,7 @@ class Slopes:
             raise OutOfMemory(smaller.side)
         self._cutting, self._halved = smaller, True
         log.warning("Memory ran out: the dream goes on in tiles of %d pixels", smaller.side)
-        if picture.device.type == "cuda":
+        if self._network.mean.device.type == "cuda":
             torch.cuda.empty_cache()
         for tile in smaller.cut(height, width):
             if not self._follow(tile, picture, shift, target):
@@ -96,14 +97,15 @@ class _Look:
     def activations(self, layers: Sequence[str]) -> Iterator[Sequence[Tensor]]:
         strides = [self.network.stride(layer) for layer in layers]
         for tile in self.cutting.cut(*self.picture.shape[-2:]):
-            seen = tile.see(self.picture).to(self.network.mean.dtype, memory_format=torch.channels_last)
+            mean = self.network.mean
+            seen = tile.see(self.picture).to(mean.device, mean.dtype, memory_format=torch.channels_last)
             with repeatable(self.precision), torch.no_grad():
                 activations = self.network(seen, layers)
             yield [_own(activation, tile, stride) for activation, stride in zip(activations, strides, strict=True)]
 
     def pull(self, objective: Objective) -> Generator[None, None, Tensor]:
         slopes = Slopes(self.network, objective, self.cutting, self.precision)
-        slope = torch.empty_like(self.picture)
+        slope = room(self.picture.shape, self.picture.device)
         for _ in slopes.of(self.picture, (0, 0), slope):
             yield
         return torch.linalg.vector_norm(slope, 1, (1, 2, 3)).div_(slope[0].numel())
@@ -121,7 +123,7 @@ def _own(activation: Tensor, tile: Tile, stride: int) -> Tensor:
 def gradient(
     picture: Tensor, network: StagedNetwork, objective: Objective, view: View, precision: str = "float32"
 ) -> Tensor:
-    """The gradient of ``objective`` by ``picture`` (NxCxHxW float32), of its shape and float32.
+    """The gradient of ``objective`` by ``picture`` (NxCxHxW float32): of its shape, float32, on the network's device.
 
     precision: as the setting; "auto" lets a float32 network's convolutions go back in fewer digits: see `plan`.
 
@@ -129,7 +131,9 @@ def gradient(
     number format count as zero: a dream may stand still, it never breaks.
     """
     with torch.enable_grad():
-        seen = picture.detach().to(network.mean.dtype, memory_format=torch.channels_last, copy=True).requires_grad_()
+        mean = network.mean
+        seen = picture.detach().to(mean.device, mean.dtype, copy=True, memory_format=torch.channels_last)
+        seen.requires_grad_()
         activations = plan(network, objective.layers, precision)(seen)
         leaves = [activation.detach().float().requires_grad_() for activation in activations]
         pushes = torch.autograd.grad(objective(leaves, view), leaves, materialize_grads=True)

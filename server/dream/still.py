@@ -12,6 +12,7 @@ from torch import Tensor
 
 from ...shared.settings import DreamSettings
 from ..networks.staged import StagedNetwork
+from ..space import in_memory, room
 from .ascent.ascent import Ascent
 from .bump import bump
 from .canvas import Canvas
@@ -41,7 +42,8 @@ def dream_still(
     guide: Tensor | None = None,
     objective: Objective | None = None,
 ) -> Iterator[Step | Finished]:
-    """Dream on ``picture``: Nx3xHxW float32, 0..1, display-encoded, on the network's device; it is not changed.
+    """Dream on ``picture``: Nx3xHxW float32, 0..1, display-encoded; it is not changed. It lies on the
+    network's device or, where that is too small for it, on the CPU.
 
     Yields a `Step` whenever there is something to report and `Finished` last; the caller cancels by asking for
     no more. ``settings.strength`` is not applied here. Raises `SettingError` for layers that are not there.
@@ -65,14 +67,17 @@ def dream_still(
     sizes = octave_sizes(
         canvas.size, settings.octaves, settings.octave_scale, network.min_side, settings.octaves_beyond
     )
-    bases = octave_bases(source, sizes, wrap, settings.detail_split)
+    bases = octave_bases(source, sizes, wrap, settings.detail_split, settings.memory)
     masks = [None] * len(sizes) if mask is None else octave_bases(canvas.fit(mask), sizes, wrap)
     full_size = sizes.index(canvas.size)
     ground, full_mask = bases[full_size], masks[full_size]
-    budget = tile_budget(picture.device, settings.memory, max(base.nbytes for base in bases))
-    cutting = tiling(network, objective.layers, picture.device, settings.tile, wrap, budget)
+    device, memory = network.mean.device, settings.memory
+    largest = max(bases, key=lambda base: base.nbytes)
+    beside = largest.nbytes if largest.device == device and in_memory(largest.shape, memory) else 0
+    budget = tile_budget(device, memory, beside)
+    cutting = tiling(network, objective.layers, device, settings.tile, wrap, budget)
     slopes = Slopes(network, objective, cutting, settings.precision)
-    backlog = Backlog(picture.device)
+    backlog = Backlog(device)
     pace = Pace(sizes, settings.iterations)
     steps, step = len(sizes) * settings.iterations, 0
 
@@ -80,21 +85,27 @@ def dream_still(
     while True:
         base, mask_here = bases.pop(0), masks.pop(0)
         size = base.shape[-2], base.shape[-1]
-        dream = base.clone() if detail is None else resize(detail, size, wrap).add_(base)
+        if detail is None:
+            dream = room(base.shape, base.device, memory).copy_(base)
+        else:
+            dream = resize(detail, size, wrap, memory).add_(base)
         detail = None
         rest = base if settings.start == "picture" else base.new_full((1, 1, 1, 1), GREY)
         if step > 0:
             bump(dream, rest, settings, generator, mask_here)
+            if settings.clip and settings.bump != "none":
+                dream.clamp_(0, 1)
         ascent = Ascent(dream, rest, settings, generator, mask_here)
-        for whole_step in _climb(ascent, objective, slopes, settings.iterations, backlog, pace):
+        slope = room(dream.shape, dream.device, memory)
+        for whole_step in _climb(ascent, objective, slopes, slope, settings.iterations, backlog, pace):
             step += whole_step
             yield Step(step, steps, pace.seconds_left, canvas.visible(dream))
         if not bases:
             break
         detail = dream.sub_(base)
-        del ascent, rest  # and with them this octave's base, before the next larger one asks for memory
+        del ascent, rest, slope  # and with them this octave's base, before the next larger one asks for memory
     if size != canvas.size:
-        dream = resize(dream.sub_(base), canvas.size, wrap).add_(ground)
+        dream = resize(dream.sub_(base), canvas.size, wrap, memory).add_(ground)
     if full_mask is not None:
         dream.add_((canvas.picture - ground).mul_(1 - full_mask))
     if settings.clip:
@@ -105,13 +116,21 @@ def dream_still(
 
 
 def _climb(
-    ascent: Ascent, objective: Objective, slopes: Slopes, iterations: int, backlog: Backlog, pace: Pace
+    ascent: Ascent,
+    objective: Objective,
+    slopes: Slopes,
+    slope: Tensor,
+    iterations: int,
+    backlog: Backlog,
+    pace: Pace,
 ) -> Iterator[bool]:
-    """Dream on one octave; yields whenever there is something to report, and whether a step was completed."""
+    """Dream on one octave; yields whenever there is something to report, and whether a step was completed.
+
+    slope: room for the gradient.
+    """
     for _ in objective.begin_octave(slopes.look(ascent.picture)):
         backlog.wait()
         yield False
-    slope = torch.empty_like(ascent.picture)
     whole = slope.shape[-2] * slope.shape[-1]
     for _ in range(iterations):
         glance = ascent.glance()

@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ...shared.picture import Picture, PictureInfo
+from ..space import room
 from .encoding import BRIGHTEST, Encoding
 from .values import blocks, colour_channels, limits, read_colours, read_values, write_colours
 
@@ -103,17 +104,21 @@ class Display:
         return Picture(PictureInfo(pixels.shape, "u8", "sRGB", alpha, info.rows), pixels)
 
 
-def to_display(picture: Picture, device: torch.device | str = "cpu", *, as_stored: bool = False) -> Display:
+def to_display(
+    picture: Picture, device: torch.device | str = "cpu", *, as_stored: bool = False, memory: float = 0.0
+) -> Display:
     """Show a picture to a network on ``device``; ``as_stored``: by its values as they are, whatever its colour space.
 
     Colour spaces: names that start with "Linear" are scene-linear, all others are taken as display-encoded (for
     "Non-Color" that means: as they are). Premultiplied colours are seen undivided by their alpha.
+
+    memory: as `room` takes it.
     """
     device = torch.device(device)
     height, width, _ = picture.info.shape
     linear = picture.info.colorspace.startswith("Linear") and not as_stored
     encoding = Encoding(linear, _peak(picture, device))
-    tensor = torch.empty(1, 3, height, width, device=device)
+    tensor = room((1, 3, height, width), device, memory)
     for rows in blocks(picture.info):
         tensor[0, :, rows] = encoding.encode(_unweighted(*read_colours(picture, rows, device)))
     return Display(picture, encoding, tensor)

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
+from reverie.server.bench.engine.card import card_rows
 from reverie.server.dream.events import Finished
 from reverie.server.dream.memory import OutOfMemory, pixels_at_once, tile_budget
 from reverie.server.dream.plan import plan
@@ -202,3 +203,12 @@ def lively(name: str) -> StagedNetwork:
                 module.train().momentum = None
         model(torch.rand(1, 3, 128, 128) * 2 - 1)
     return cut(architecture, name, model.eval().state_dict()).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+
+def test_the_rows_for_a_card_are_measured_where_there_is_one() -> None:
+    """On the CPU, small: what is said there means nothing, but that it can be said."""
+    if not torch.cuda.is_available():
+        assert [row.holds for row in card_rows(1)] == [None, None]
+    rows = list(card_rows(1, torch.device("cpu"), side=64, batch=2))
+    assert [row.holds is None for row in rows] == [False, False]
+    assert 0 < float(rows[0].measured.split()[0]) < 100

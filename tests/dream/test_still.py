@@ -104,6 +104,15 @@ def test_values_that_are_no_numbers_stay_and_never_spread(small_network: StagedN
     assert (dreamed - broken)[broken.isfinite()].abs().mean() > 1e-3
 
 
+@pytest.mark.parametrize("seamless", ["none", "x", "xy"])
+def test_a_picture_of_3_by_5000_dreams(small_network: StagedNetwork, seamless: str) -> None:
+    picture = torch.rand(1, 3, 3, 5000, generator=torch.Generator().manual_seed(9))
+    dreamed = dream(picture, small_network, QUICK.replace(seamless=seamless))
+    assert dreamed.shape == picture.shape
+    assert dreamed.isfinite().all()
+    assert (dreamed - picture).abs().mean() > 1e-3
+
+
 @pytest.mark.parametrize("size", [(1, 1), (3, 500), (500, 1), (2, 2)])
 def test_tiny_pictures_dream(random_googlenet: tuple[nn.Module, StagedNetwork], size: tuple[int, int]) -> None:
     picture = torch.rand(1, 3, *size, generator=torch.Generator().manual_seed(9))

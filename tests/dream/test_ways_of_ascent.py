@@ -74,7 +74,7 @@ def test_every_step_is_finite_in_range_and_repeats(
         last = event.picture if isinstance(event, Finished) else None
         assert event.picture.isfinite().all()
         if request.clip:
-            low, high = (0.0, 1.0) if isinstance(event, Finished) else (-0.5, 1.5)
+            low, high = (0.0, 1.0) if isinstance(event, Finished) else (-1.0, 2.0)
             assert low <= event.picture.min() <= event.picture.max() <= high
     assert last is not None
     assert last.shape == picture.shape

@@ -11,9 +11,10 @@ from pathlib import Path
 import torch
 
 from ....shared.settings import DreamSettings
-from ...dream.memory import PICTURE_BUFFERS, bytes_per_pixel
+from ...dream.memory import bytes_per_pixel
 from ...dream.still import dream_still
 from ...dream.tiles import tiling
+from ...space import PICTURE_BUFFERS
 from .lively import lively
 from .row import Row, at_most
 
@@ -23,7 +24,7 @@ _WORKING = 1.1
 
 
 def size_rows() -> Iterator[Row]:
-    """8192² against 2048², one octave of one step, the same tile."""
+    """8192² against 2048², two octaves of one step, the same tile."""
     with multiprocessing.get_context("spawn").Pool(1, maxtasksperchild=1) as pool:
         small, _ = pool.apply(_dream, (2048,))
         large, peak = pool.apply(_dream, (8192,))
@@ -46,7 +47,7 @@ def size_rows() -> Iterator[Row]:
 def _dream(side: int) -> tuple[float, int | None]:
     """Seconds of a dream, and by how many bytes the process outgrew what it was with the network loaded and warm."""
     _, network = lively("googlenet")
-    settings = DreamSettings(octaves=1, iterations=1, tile=_TILE)
+    settings = DreamSettings(octaves=2, iterations=1, tile=_TILE)
     for _ in dream_still(torch.rand(1, 3, 256, 256), network, settings):
         pass
     before = _status("VmRSS")
