@@ -11,6 +11,7 @@ import click
 
 from ...shared.settings import DreamSettings
 from ..networks.catalogue import check_layers, find
+from .device import device_option
 from .dream import check_network
 from .progress import StepProgress, spoken
 
@@ -35,12 +36,7 @@ _FILE = click.Path(path_type=Path)
 @click.option("--columns", type=click.IntRange(0, 64), default=0, metavar="NUMBER", help="How many stand in a row.")
 @click.option("--out", type=_FILE, metavar="FILE", help="Where to write the sheet.  [default: NETWORK-LAYER.png]")
 @click.option("--singly", type=_FILE, metavar="FOLDER", help="Put every thumbnail into this folder as well.")
-@click.option(
-    "--device",
-    default="auto",
-    metavar="NAME",
-    help="Where to compute: auto, cpu, cuda:0 (a graphics card by number) or mps.  [default: auto]",
-)
+@device_option
 def command(
     network: str,
     layer: str,

@@ -12,6 +12,7 @@ from ...shared.picture import Picture
 from ...shared.settings import DreamSettings
 from ..networks.catalogue import find
 from ..networks.targets import check_target
+from .device import device_option
 from .options import DreamCommand, settings_options
 from .progress import StepProgress, spoken
 from .remote import dream_there
@@ -32,12 +33,7 @@ _FILE = click.Path(path_type=Path)
     help="Where to dream: white dreams, black stays as it is, grey dreams less. Stretched to the size of IN.",
 )
 @settings_options
-@click.option(
-    "--device",
-    default="auto",
-    metavar="NAME",
-    help="Where to compute: auto, cpu, cuda:0 (a graphics card by number) or mps.  [default: auto]",
-)
+@device_option
 @click.option("--server", metavar="ADDRESS", help="Dream on the server at this address instead of in this process.")
 def command(
     source: Path,

@@ -12,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from ...shared.declaration import Spec
 from ..training.settings import TrainSettings
+from .device import device_option
 
 _METAVARS = {int: "INTEGER", float: "NUMBER"}
 
@@ -33,7 +34,7 @@ def _metavar(spec: Spec) -> str:
 @click.option("--from", "parent", metavar="NETWORK", help="Go on from this network instead of from nothing.")
 @click.option("--licence", default="not stated", metavar="TEXT", help="Under which licence it may be shared.")
 @_settings_options
-@click.option("--device", default="auto", metavar="NAME", help="auto, cpu, cuda:0 or mps.  [default: auto]")
+@device_option
 def command(folder: Path, name: str, parent: str | None, licence: str, device: str, **given: Any) -> None:
     """Train the network NAME on the pictures in FOLDER: a folder of class folders, or of pictures alone.
 

@@ -12,6 +12,7 @@ from ...shared.declaration import SettingError
 from ...shared.film import Film, Motion
 from ...shared.keyframes import Animated
 from ...shared.settings import DreamSettings
+from .device import device_option
 from .dream import check_network
 from .options import DreamCommand, film_options
 from .progress import StepProgress, spoken
@@ -41,12 +42,7 @@ _NOISE, _USUAL_NOISE = Path("noise"), "pink"
     "--mask", metavar="FILE", type=_FILE, help="Where to dream, in every frame: white dreams, black does not."
 )
 @film_options
-@click.option(
-    "--device",
-    default="auto",
-    metavar="NAME",
-    help="Where to compute: auto, cpu, cuda:0 (a graphics card by number) or mps.  [default: auto]",
-)
+@device_option
 def command(
     source: Path,
     target: Path,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import json
 import tempfile
 import time
 from collections import deque
@@ -11,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..blender_report import read_report
 from ..service.local import LocalServer, local_server
 from .processes import Child, DemoError, headless_blender
 
@@ -97,7 +97,7 @@ def _follow(blender: Child, server: LocalServer, clock: _Clock) -> Iterator[Phas
             line = blender.line(timeout=_TICK)
         except EOFError:
             break
-        told = _told(line) if line else {}
+        told = read_report(line) if line else {}
         if "failure" in told:
             raise DemoError(told["failure"], "Run the demo again; if it happens once more, please report it.")
         if "phase" in told:
@@ -111,13 +111,3 @@ def _follow(blender: Child, server: LocalServer, clock: _Clock) -> Iterator[Phas
     if blender.process.wait() != 0:
         raise DemoError(f"Blender ended with status {blender.process.returncode}. Its last words:", "\n".join(heard))
     yield clock.now(over=True)
-
-
-def _told(line: str) -> dict:
-    """What the script tells in this line; empty for a line of Blender's own."""
-    if not line.startswith("{"):
-        return {}
-    try:
-        return json.loads(line)
-    except ValueError:
-        return {}

@@ -9,6 +9,7 @@ import sys
 from collections import deque
 from pathlib import Path
 
+from ..blender_report import read_report
 from ..extension.tree import ROOT
 from ..service.local import end
 from .errors import PicturesError
@@ -44,7 +45,7 @@ class Blender:
             pass  # it died before it could hear: its last words say why
         heard: deque[str] = deque(maxlen=_LAST_LINES)
         for line in process.stdout:
-            told = _told(line)
+            told = read_report(line)
             if "made" in told:
                 return
             if "failure" in told:
@@ -71,13 +72,3 @@ class Blender:
                 start_new_session=True,
             )
         return self._process
-
-
-def _told(line: str) -> dict:
-    """What the script tells in this line; empty for a line of Blender's own."""
-    if not line.startswith("{"):
-        return {}
-    try:
-        return json.loads(line)
-    except ValueError:
-        return {}
