@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, fx, nn
 
-from . import kernels
+from . import kernels, pooling
 from .staged import StagedNetwork
 
 _RELU_FUNCTIONS = {F.relu, torch.relu, torch.relu_}
@@ -34,8 +34,11 @@ def fused(network: StagedNetwork, layers: tuple[str, ...], backward: torch.dtype
             node.replace_all_uses_with(node.all_input_nodes[0])
             graph.erase_node(node)
     for node in graph.find_nodes(op="call_module"):
-        if kernels.fits(module.get_submodule(str(node.target))):
+        target = module.get_submodule(str(node.target))
+        if kernels.fits(target):
             _fuse(node, module, backward)
+        elif pooling.fits(target):
+            _replace(node, module, pooling.MaxPool(target))  # type: ignore[arg-type]
     for node in list(graph.nodes):
         _join(node, module, backward)
     module.delete_all_unused_submodules()
@@ -91,12 +94,16 @@ def _fuse(node: fx.Node, module: fx.GraphModule, backward: torch.dtype | None) -
     conv: Any = module.get_submodule(str(node.target))
     reader = next(iter(node.users)) if len(node.users) == 1 else None
     relu = reader is not None and _is_relu(reader, module)
-    name = f"fused_{node.name}"
-    module.add_submodule(name, kernels.FusedConv(conv, relu, backward))
-    node.target = name
+    _replace(node, module, kernels.FusedConv(conv, relu, backward))
     if relu:
         reader.replace_all_uses_with(node)  # type: ignore[union-attr]
         module.graph.erase_node(reader)  # type: ignore[arg-type]
+
+
+def _replace(node: fx.Node, module: fx.GraphModule, by: nn.Module) -> None:
+    name = f"fused_{node.name}"
+    module.add_submodule(name, by)
+    node.target = name
 
 
 def _join(node: fx.Node, module: fx.GraphModule, backward: torch.dtype | None) -> None:

@@ -16,6 +16,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.autograd.function import FunctionCtx, once_differentiable
 
+from . import native
+
 # Vectors are 16 numbers wide: a picture's 3 channels fill them badly, 3 times s² phases better.
 _FEW_CHANNELS = 4
 
@@ -56,6 +58,14 @@ class FusedConv(nn.Module):
         conv = self.conv
         return _convolve(x, conv.weight, conv.bias, conv.padding, conv.stride, conv.dilation, self.relu)
 
+    def back_through_relu(self, slope: Tensor, result: Tensor) -> Tensor:
+        """The gradient by what the convolution alone puts out, given that by ``result``, as `back` takes it."""
+        if self._phases and self._backward_dtype == torch.bfloat16 and native.serves(slope, result):
+            rounded = torch.empty_like(slope, dtype=torch.bfloat16)
+            native.run("relu_back_bfloat16", slope, result, rounded)
+            return rounded
+        return torch.ops.aten.threshold_backward(slope, result, 0)
+
     def back(self, slope: Tensor, shape: torch.Size) -> Tensor:
         """The gradient by an input of ``shape``, given that by what the convolution alone puts out."""
         if not self._phases:
@@ -87,7 +97,7 @@ class _Fused(torch.autograd.Function):
     @once_differentiable
     def backward(ctx: Any, slope: Tensor) -> tuple[Tensor, None]:  # type: ignore[override]
         for result in ctx.saved_tensors:
-            slope = torch.ops.aten.threshold_backward(slope, result, 0)
+            slope = ctx.fused.back_through_relu(slope, result)
         return ctx.fused.back(slope, ctx.shape), None
 
 

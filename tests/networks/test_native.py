@@ -1,0 +1,170 @@
+"""Compiled by numba, pooling, normalising and ReLU's way back are what torch makes of them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Tensor, nn
+
+from reverie.server.networks import native
+from reverie.server.networks.kernels import FusedConv
+from reverie.server.networks.lrn import LocalResponseNorm
+from reverie.server.networks.pooling import MaxPool, fits
+
+LAST = torch.channels_last
+
+
+@pytest.fixture(scope="module", autouse=True)
+def two_threads() -> Iterator[None]:
+    """Whatever the machine has, rows are shared out among threads."""
+    pytest.importorskip("numba")
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture
+def without_numba(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(native, "_loaded", [])
+    monkeypatch.setitem(sys.modules, "numba", None)
+    monkeypatch.delitem(sys.modules, "reverie.server.networks.numba_kernels", raising=False)
+
+
+def noise(*shape: int, seed: int = 0) -> Tensor:
+    return torch.randn(shape, generator=torch.Generator().manual_seed(seed)).to(memory_format=LAST)
+
+
+def tied(*shape: int) -> Tensor:
+    """As after a ReLU, and rounded, so that windows have several maxima."""
+    return noise(*shape).relu().mul(2).round()
+
+
+def pull(run: Callable[[Tensor], Tensor], x: Tensor, slope: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    seen = x.clone(memory_format=torch.preserve_format).requires_grad_()
+    result = run(seen)
+    return result.detach(), torch.autograd.grad(result, seen, noise(*result.shape, seed=1) if slope is None else slope)[
+        0
+    ]
+
+
+def check_pool(pool: nn.MaxPool2d, x: Tensor) -> None:
+    assert native.serves(x) and fits(pool)
+    for ours, theirs in zip(pull(MaxPool(pool), x), pull(pool, x), strict=True):
+        torch.testing.assert_close(ours, theirs, rtol=0, atol=0, equal_nan=True)
+        assert ours.is_contiguous(memory_format=LAST)
+
+
+@settings(deadline=None, max_examples=200)
+@given(data=st.data(), ceil=st.booleans(), channels=st.sampled_from([1, 3, 16, 37]))
+def test_max_pooling_is_torchs_to_the_bit(data: st.DataObject, ceil: bool, channels: int):
+    kernel = data.draw(st.tuples(st.integers(1, 7), st.integers(1, 7)))
+    stride = data.draw(st.tuples(st.integers(1, 8), st.integers(1, 8)))
+    padding = data.draw(st.tuples(*(st.integers(0, side // 2) for side in kernel)))
+    size = data.draw(st.tuples(*(st.integers(side, 23) for side in kernel)))
+    check_pool(nn.MaxPool2d(kernel, stride, padding, ceil_mode=ceil), tied(2, channels, *size))
+
+
+def test_the_largest_window():
+    check_pool(nn.MaxPool2d(15, 1, 7), noise(1, 5, 31, 20))
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("-inf"), float("inf"), -0.0])
+def test_what_is_no_number_is_pooled_as_torch_pools_it(value: float):
+    x = noise(1, 20, 17, 12)
+    x[noise(1, 20, 17, 12, seed=2) > 0.3] = value
+    x[:, :3] = value
+    check_pool(nn.MaxPool2d(3, 2, 1), x)
+    check_pool(nn.MaxPool2d(3, 1, 1), x)
+
+
+def test_many_threads_pool_and_normalise_as_one_does():
+    x = noise(1, 24, 40, 30)
+    for run in (MaxPool(nn.MaxPool2d(3, 1, 1)), LocalResponseNorm(5, 0.1, 0.75, 1.0)):
+        several = pull(run, x)
+        torch.set_num_threads(1)
+        alone = pull(run, x)
+        assert torch.get_num_threads() == 1
+        torch.set_num_threads(2)
+        assert all(torch.equal(one, other) for one, other in zip(several, alone, strict=True))
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    channels=st.integers(1, 40),
+    reach=st.integers(0, 6),
+    beta=st.sampled_from([0.5, 0.75]),
+    k=st.sampled_from([1.0, 2.0]),
+    size=st.tuples(st.integers(1, 9), st.integers(1, 9)),
+)
+def test_local_response_norm_is_torchs(channels: int, reach: int, beta: float, k: float, size: tuple[int, int]):
+    x, scale = 30 * noise(2, channels, *size), 1e-3
+    window = 2 * reach + 1
+    assert native.serves(x)
+    ours = pull(LocalResponseNorm(window, scale, beta, k), x)
+    reference = nn.LocalResponseNorm(window, scale * window, beta, k)
+    theirs = pull(reference, x.double(), noise(*x.shape, seed=1).double())
+    for one, other in zip(ours, theirs, strict=True):
+        assert (one - other).norm() <= 1e-6 * other.norm()
+
+
+def test_slopes_go_back_through_relu_as_torch_takes_and_rounds_them():
+    conv = FusedConv(nn.Conv2d(3, 40, 3, padding=1), True, torch.bfloat16)
+    slope, result = 1e3 * noise(2, 40, 61, 43), noise(2, 40, 61, 43, seed=3).relu()
+    slope[:, 0, 0] = torch.tensor(float("nan"))
+    slope[:, 1, 0], slope[:, 2, 0], slope[:, 3, 0] = float("inf"), 3.4e38, 1 + 2**-8
+    ours = conv.back_through_relu(slope, result)
+    assert ours.dtype == torch.bfloat16
+    theirs = torch.ops.aten.threshold_backward(slope, result, 0).bfloat16()
+    torch.testing.assert_close(ours, theirs, rtol=0, atol=0, equal_nan=True)
+
+
+@pytest.mark.parametrize(
+    "x", [noise(1, 8, 9, 7).double(), noise(1, 8, 9, 7).bfloat16(), noise(1, 8, 9, 7).contiguous()]
+)
+def test_other_tensors_are_left_to_torch(x: Tensor):
+    pool = nn.MaxPool2d(3, 2, ceil_mode=True)
+    assert not native.serves(x)
+    way = torch.ones(1, 8, 4, 3, dtype=x.dtype)
+    for ours, theirs in zip(pull(MaxPool(pool), x, way), pull(pool, x, way), strict=True):
+        assert torch.equal(ours, theirs)
+
+
+def test_a_picture_too_small_is_refused_as_torch_refuses_it():
+    with pytest.raises(RuntimeError, match="too small"):
+        MaxPool(nn.MaxPool2d(3))(noise(1, 4, 2, 2))
+
+
+@pytest.mark.parametrize(
+    "pool", [nn.MaxPool2d(3, dilation=2), nn.MaxPool2d(3, return_indices=True), nn.MaxPool2d(17)], ids=str
+)
+def test_other_pools_are_left_to_torch(pool: nn.MaxPool2d):
+    assert not fits(pool)
+
+
+def test_without_numba_torch_pools(without_numba: None, caplog: pytest.LogCaptureFixture):
+    x = tied(1, 8, 9, 7)
+    assert not native.serves(x)
+    for ours, theirs in zip(pull(MaxPool(nn.MaxPool2d(3)), x), pull(nn.MaxPool2d(3), x), strict=True):
+        assert torch.equal(ours, theirs)
+    assert not caplog.records
+
+
+def test_a_compiler_that_fails_ends_nothing(
+    without_numba: None, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    class Broken:
+        def __getattr__(self, name: str):
+            raise OSError("LLVM is not\nfound")
+
+    monkeypatch.setitem(sys.modules, "numba", Broken())  # type: ignore[arg-type]
+    x = noise(1, 8, 9, 7)
+    for _ in range(2):
+        torch.testing.assert_close(LocalResponseNorm(5, 0.1, 0.75, 1.0)(x), nn.LocalResponseNorm(5, 0.5, 0.75, 1.0)(x))
+    (record,) = caplog.records
+    assert "\n" not in record.getMessage() and "LLVM is not found" in record.getMessage()
