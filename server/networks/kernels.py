@@ -60,7 +60,8 @@ class FusedConv(nn.Module):
 
     def back_through_relu(self, slope: Tensor, result: Tensor) -> Tensor:
         """The gradient by what the convolution alone puts out, given that by ``result``, as `back` takes it."""
-        if self._phases and self._backward_dtype == torch.bfloat16 and native.serves(slope, result):
+        rounds = self._phases and self._backward_dtype == torch.bfloat16
+        if rounds and native.serves(slope, result, at_once=False):
             rounded = torch.empty_like(slope, dtype=torch.bfloat16)
             native.run("relu_back_bfloat16", slope, result, rounded)
             return rounded

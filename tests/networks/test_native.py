@@ -25,6 +25,7 @@ def two_threads() -> Iterator[None]:
     pytest.importorskip("numba")
     before = torch.get_num_threads()
     torch.set_num_threads(2)
+    assert native.serves(noise(1, 1, 1, 1))
     yield
     torch.set_num_threads(before)
 
@@ -145,6 +146,18 @@ def test_a_picture_too_small_is_refused_as_torch_refuses_it():
 )
 def test_other_pools_are_left_to_torch(pool: nn.MaxPool2d):
     assert not fits(pool)
+
+
+def test_pooling_waits_until_loading_pays(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(native, "_loaded", [])
+    monkeypatch.setattr(native, "_asked", [0])
+    monkeypatch.setattr(native, "_WORTH_LOADING", 3 * 4 * 7 * 5)
+    x, pool = tied(1, 4, 7, 5), MaxPool(nn.MaxPool2d(3))
+    results = [pool(x) for _ in range(3)]
+    assert not native._loaded
+    results.append(pool(x))
+    assert native._loaded
+    assert all(torch.equal(result, results[0]) for result in results)
 
 
 def test_without_numba_torch_pools(without_numba: None, caplog: pytest.LogCaptureFixture):
