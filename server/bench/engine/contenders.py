@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from ....shared.settings import DreamSettings
 from ...dream.still import dream_still
+from ...networks.architecture import IMAGENET_MEAN, IMAGENET_STD
 from ...networks.lrn import LocalResponseNorm
 from ...networks.staged import StagedNetwork
 
@@ -28,17 +29,24 @@ def our_step(network: StagedNetwork, picture: Tensor, precision: str) -> Step:
 
 
 def pytorch_deepdream_step(model: nn.Module, picture: Tensor) -> Step:
-    """gordicaleksa/pytorch-deepdream: GoogLeNet to the last layer it exposes, batch norm apart, and the gradient
-    smoothed by the mean of three Gaussians of 9 taps, less its mean, over its deviation.
+    """gordicaleksa/pytorch-deepdream: the picture rolled; GoogLeNet, after its own change of normalisation, to the last
+    layer it exposes, batch norm apart, the weights out of the gradient; three Gaussians of 9 taps, made for the step,
+    over the gradient, less its mean, over its deviation; bounds; rolled back.
     """
     names = list(dict(model.named_children()))
     layers = [getattr(model, name) for name in names[: names.index(_DEEPDREAMS_LAST_LAYER) + 1]]
     wanted = names.index("inception4c")
-    image = picture.clone().requires_grad_()
-    kernels = [_gaussian(9, sigma).to(picture) for sigma in (0.5, 1.0, 2.0)]
+    mean, std = (torch.tensor(values).view(1, 3, 1, 1) for values in (IMAGENET_MEAN, IMAGENET_STD))
+    lower, upper = -mean / std, (1 - mean) / std
+    state = [(picture - mean) / std]
 
     def step() -> None:
-        activations, x = [], image
+        image = state[0].roll((5, -7), (2, 3)).requires_grad_()
+        channels = [
+            image[:, number].unsqueeze(1) * (deviation / 0.5) + (middle - 0.5) / 0.5
+            for number, (middle, deviation) in enumerate(zip(IMAGENET_MEAN, IMAGENET_STD, strict=True))
+        ]
+        activations, x = [], torch.cat(channels, 1)
         for layer in layers:
             x = layer(x)
             activations.append(x)
@@ -46,10 +54,9 @@ def pytorch_deepdream_step(model: nn.Module, picture: Tensor) -> Step:
         F.mse_loss(target, torch.zeros_like(target)).backward()
         assert image.grad is not None
         padded = F.pad(image.grad, (4, 4, 4, 4), "reflect")
-        smooth = cast(Tensor, sum(F.conv2d(padded, kernel, groups=3) for kernel in kernels)) / 3
+        smooth = cast(Tensor, sum(F.conv2d(padded, _gaussian(9, sigma), groups=3) for sigma in (0.6, 1.2, 2.4))) / 3
         image.data += 0.09 * (smooth - smooth.mean()) / smooth.std()
-        image.grad.zero_()
-        image.data.clamp_(0, 1)
+        state[0] = torch.max(torch.min(image.detach(), upper), lower).roll((-5, 7), (2, 3))
 
     return step
 
