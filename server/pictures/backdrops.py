@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import sys
 from functools import cache
 from pathlib import Path
 
@@ -18,17 +19,16 @@ _LEFT_OUT = ("studio",)
 
 def panoramas() -> list[Path]:
     """The photographs, 1024 × 512 each. Raises `RequestError` where Blender's Python module is not installed."""
-    spec = importlib.util.find_spec("bpy")
-    if spec is None or spec.origin is None:
+    if importlib.util.find_spec("bpy") is None:
         raise RequestError(
             "Blender's Python module, bpy, is not installed here.",
             "Run this with “uv run reverie pictures …”, which brings it, or: pip install 'reverie[server,blender]'.",
         )
-    found = sorted(Path(spec.origin).parent.glob("*/datafiles/studiolights/world/*.exr"))
+    # Not beside what find_spec finds: once bpy was imported, that may be a folder of the same name within Blender.
+    pattern = "bpy/*/datafiles/studiolights/world/*.exr"
+    found = next(filter(None, (sorted(Path(entry).glob(pattern)) for entry in sys.path)), [])
     if not found:
-        raise RequestError(
-            f"Blender's photographs are missing beside {spec.origin}.", "Install bpy again: uv sync --reinstall."
-        )
+        raise RequestError("Blender's photographs are missing beside its module bpy.", "Install bpy again.")
     return [path for path in found if path.stem not in _LEFT_OUT]
 
 
