@@ -64,11 +64,16 @@ def pick_dtype(precision: str, device: torch.device, network: str = "") -> torch
         raise SettingError("precision", "Half precision needs a graphics card", "auto, float32 or bfloat16")
     if precision != "auto":
         return getattr(torch, precision)
-    return torch.bfloat16 if network in _STEADY and _multiplies_bfloat16(device) else torch.float32
+    # Not on CPUs, though some multiply it: oneDNN 3.13 compiles certain bfloat16 kernels without end.
+    half = device.type == "cuda" and network in _STEADY and multiplies_bfloat16(device)
+    return torch.bfloat16 if half else torch.float32
 
 
-def _multiplies_bfloat16(device: torch.device) -> bool:
-    """CPUs are never said to, though some do: oneDNN 3.13 compiles certain bfloat16 kernels without end."""
+def multiplies_bfloat16(device: torch.device) -> bool:
+    """Whether the device multiplies bfloat16 in hardware, and so faster than float32."""
+    if device.type == "cpu":
+        supported = getattr(torch.cpu, "_is_avx512_bf16_supported", None)
+        return bool(supported and supported())
     return device.type == "cuda" and torch.cuda.get_device_capability(device) >= (8, 0)
 
 

@@ -52,7 +52,7 @@ def tile_budget(device: torch.device, gigabytes: float = 0.0, picture_bytes: int
     if gigabytes:
         left = int(gigabytes * 1e9) - PICTURE_BUFFERS * picture_bytes
         # Buffers that lie in files are in memory as far as there is room: half of it is theirs.
-        return left if picture_bytes else left // 2
+        return max(left if picture_bytes else left // 2, 1)
     info = describe(device)
     budget = info.memory * _SHARE[info.kind]
     if info.kind == "cpu":

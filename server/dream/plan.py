@@ -14,6 +14,7 @@ from torch import Tensor
 from ..networks import kernels
 from ..networks.fusing import fused
 from ..networks.staged import StagedNetwork
+from .device import multiplies_bfloat16
 from .replay import Replay, Run
 
 log = logging.getLogger(__name__)
@@ -36,7 +37,7 @@ def plan(network: StagedNetwork, layers: tuple[str, ...], precision: str) -> Run
     ever, and back in bfloat16: measured, see docs/performance.md.
     """
     dtype, device = network.mean.dtype, network.mean.device
-    backward = torch.bfloat16 if precision == "auto" and device.type == "cpu" and _multiplies_bfloat16() else dtype
+    backward = torch.bfloat16 if precision == "auto" and device.type == "cpu" and multiplies_bfloat16(device) else dtype
     known = _plans.setdefault(network, OrderedDict())
     key = (layers, dtype, device, backward, precision == "float32")
     if key not in known:
@@ -70,8 +71,3 @@ def _weakly(network: StagedNetwork, layers: tuple[str, ...]) -> Run:
         return alive(picture, layers)
 
     return run
-
-
-def _multiplies_bfloat16() -> bool:
-    supported = getattr(torch.cpu, "_is_avx512_bf16_supported", None)
-    return bool(supported and supported())

@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ..dream.device import multiplies_bfloat16
 from ..networks.blossom import Blossom
 from .adversary import attack
 from .settings import TrainSettings
@@ -29,7 +30,7 @@ class Learner:
         self._settings = settings
         self._steps = steps
         self._device = device
-        self._half = _computes_in_half(device)
+        self._half = multiplies_bfloat16(device)
         self.network = network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.average = copy.deepcopy(self.network).requires_grad_(False)
         self._optimizer = torch.optim.AdamW(_groups(self.network, settings.decay), settings.rate, betas=(0.9, 0.95))
@@ -116,10 +117,3 @@ def _groups(network: Blossom, decay: float) -> list[dict[str, Any]]:
 def normalised(pictures: Tensor) -> Tensor:
     """Pictures in 0..1 as the network takes them."""
     return (pictures - MEAN) / DEVIATION
-
-
-def _computes_in_half(device: torch.device) -> bool:
-    """Whether the device multiplies bfloat16 faster than float32."""
-    if device.type == "cpu":
-        return torch.cpu._is_avx512_bf16_supported()
-    return device.type == "cuda" and torch.cuda.get_device_capability(device) >= (8, 0)
