@@ -53,7 +53,7 @@ def start(
 def again(image: Image, node: places.NodePlace | None = None) -> Dream:
     """Dream once more what ``image`` was dreamt from, with what is stored on it. Raises `Problem`."""
     settings = properties.stored(image)
-    original = images.pointed(image.reverie, "original")
+    original = image.reverie.original
     if original is None:
         raise Problem(f"The image that “{image.name}” was dreamt from is gone.", "Dream on another one.")
     dream = start(original, settings, node, replaces=image, inputs=properties.inputs(image.reverie))
@@ -128,7 +128,7 @@ def remove_leftovers() -> None:
     alive = {dream.preview for dream in running}
     for image in list(bpy.data.images):
         if images.is_unfinished(image) and image.session_uid not in alive:
-            original = images.pointed(image.reverie, "original")
+            original = image.reverie.original
             if original:
                 image.user_remap(original)
             bpy.data.images.remove(image)

@@ -7,7 +7,7 @@ from typing import Any
 import bpy
 from bpy.app.handlers import persistent
 
-from . import dreams, results
+from . import dreams, images, results
 
 
 @persistent
@@ -23,6 +23,7 @@ def _after_save(*_: Any) -> None:
 
 @persistent
 def _after_load(*_: Any) -> None:
+    images.after_load()
     results.forget_all()
     dreams.after_load()
 

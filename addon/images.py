@@ -16,7 +16,7 @@ from pathlib import Path
 
 import bpy
 import numpy as np
-from bpy.types import Image, PropertyGroup
+from bpy.types import Image
 
 from ..shared.picture import Picture, PictureInfo
 from . import versions
@@ -51,15 +51,6 @@ class Form:
 def by_uid(uid: int | None) -> Image | None:
     """The image with that ``session_uid``, or None where it is gone."""
     return next((image for image in bpy.data.images if image.session_uid == uid), None)
-
-
-def pointed(group: PropertyGroup, name: str) -> Image | None:
-    """The image that a property stored on an image points to, or None where it is gone.
-
-    Blender 5.0 goes on pointing to an image that was removed, and crashes where that is looked at.
-    """
-    image = getattr(group, name)
-    return image if any(image == each for each in bpy.data.images) else None
 
 
 def check(image: Image) -> None:
@@ -152,6 +143,13 @@ def is_unfinished(image: Image) -> bool:
     return bool(image.reverie.original and not image.reverie.record and not image.library)
 
 
+def after_load() -> None:
+    """Another file was loaded, perhaps one that another Blender saved."""
+    for image in bpy.data.images:
+        if image.reverie.original and not image.library:
+            versions.guard_pointers(image)
+
+
 def pack(image: Image) -> None:
     """Keep the pixels of a result in the .blend file; does nothing where they are in a file already."""
     if image.source == "GENERATED" and not image.packed_file:
@@ -176,6 +174,7 @@ def _new(name: str, form: Form, picture: Picture) -> Image:
         image.colorspace_settings.name = form.colorspace
     if image.alpha_mode != form.alpha_mode:
         image.alpha_mode = form.alpha_mode
+    versions.guard_pointers(image)
     return image
 
 

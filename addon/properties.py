@@ -133,7 +133,7 @@ def write(group: PropertyGroup, settings: DreamSettings) -> None:
 
 def inputs(group: PropertyGroup) -> dict[str, Image]:
     """The guide and the mask that the artist has chosen, or that are stored on a result, by name."""
-    return {name: image for name in INPUTS if (image := images.pointed(group, name))}
+    return {name: image for name in INPUTS if (image := getattr(group, name))}
 
 
 def write_inputs(group: PropertyGroup, chosen: Mapping[str, Image]) -> None:
@@ -144,7 +144,7 @@ def write_inputs(group: PropertyGroup, chosen: Mapping[str, Image]) -> None:
 
 def lost_inputs(image: Image) -> list[str]:
     """The names of what a result was made with and that is gone since."""
-    return [name for name in image.reverie.made_with.split(",") if name and not images.pointed(image.reverie, name)]
+    return [name for name in image.reverie.made_with.split(",") if name and not getattr(image.reverie, name)]
 
 
 def stored(image: Image) -> DreamSettings:

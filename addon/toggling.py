@@ -13,7 +13,7 @@ _left: dict[int, int] = {}
 
 def counterpart(image: Image) -> Image | None:
     """The original of a dream; else the dream last left for ``image``, or its newest. None where there is none."""
-    original = images.pointed(image.reverie, "original")
+    original = image.reverie.original
     if image.reverie.record and original:
         return original
     dreamt = [
