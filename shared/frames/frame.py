@@ -1,0 +1,106 @@
+"""One frame of an animation to be dreamed: a value in, a value out.
+
+A frame depends on nothing but its request, so it can be dreamed anywhere, again, and comes out the same. What holds an
+animation still travels along: each result brings a ``memory``, which goes into the next frame's request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from ..settings import DreamSettings
+from .settings import FrameSettings
+
+
+@dataclass(frozen=True, slots=True)
+class FrameFile:
+    """A picture as the bytes of a file. suffix: tells the format, as ``.exr``."""
+
+    suffix: str
+    data: bytes | memoryview
+
+
+@dataclass(frozen=True, slots=True)
+class FrameRequest:
+    """All that one dreamed frame depends on.
+
+    frame: the picture, with its passes if it has any. kind: the suffix of the result's format.
+    memory: the memory of the frame before, as its result brought it; None begins afresh, as after a cut.
+    """
+
+    frame: FrameFile
+    kind: str
+    settings: DreamSettings
+    frames: FrameSettings = field(default_factory=FrameSettings)
+    mask: FrameFile | None = None
+    guide: FrameFile | None = None
+    memory: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FrameResult:
+    """A dreamed frame. memory: for the next one; opaque, and of use only to the executor that made it.
+
+    cut: whether the frame was found to begin a new shot. warnings: sentences an artist should read.
+    """
+
+    frame: FrameFile
+    memory: bytes
+    cut: bool = False
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FrameProgress:
+    """A frame is under way. share: how much of it is done, 0..1."""
+
+    key: int
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class FrameDone:
+    """A frame is done."""
+
+    key: int
+    result: FrameResult
+
+
+@dataclass(frozen=True, slots=True)
+class FrameFailed:
+    """A frame can't be dreamed. problem, hint: a sentence each. fatal: whether no other frame will fare better."""
+
+    key: int
+    problem: str
+    hint: str = ""
+    fatal: bool = False
+
+
+FrameEvent = FrameProgress | FrameDone | FrameFailed
+
+
+class Executor(Protocol):
+    """Whoever dreams frames: this process, or a server. Never waits: whoever owns it asks it again and again.
+
+    lanes: how many frames it can dream at once, which must not depend on one another.
+    """
+
+    lanes: int
+
+    def begin(self, key: int, request: FrameRequest) -> None:
+        """Start a frame, known as ``key`` from now on."""
+        ...
+
+    def poll(self) -> Iterable[FrameEvent]:
+        """What has happened since the last call. May work for a moment; a frame's last event comes once."""
+        ...
+
+    def cancel(self, key: int) -> None:
+        """Give a frame up. It has no further events."""
+        ...
+
+    def close(self) -> None:
+        """Give everything up."""
+        ...
