@@ -70,12 +70,17 @@ class FrameDone:
 
 @dataclass(frozen=True, slots=True)
 class FrameFailed:
-    """A frame can't be dreamed. problem, hint: a sentence each. fatal: whether no other frame will fare better."""
+    """A frame can't be dreamed. problem, hint: a sentence each. fatal: whether no other frame will fare better.
+
+    memory_lost: the frame itself may be well, but its request's memory is not there any more: whoever asked goes back
+    to where the shot begins, without a memory.
+    """
 
     key: int
     problem: str
     hint: str = ""
     fatal: bool = False
+    memory_lost: bool = False
 
 
 FrameEvent = FrameProgress | FrameDone | FrameFailed
@@ -91,6 +96,21 @@ class Executor(Protocol):
 
     def begin(self, key: int, request: FrameRequest) -> None:
         """Start a frame, known as ``key`` from now on."""
+        ...
+
+    def expect(self, after: int, request: FrameRequest) -> None:
+        """A hint: ``request`` will begin with the memory of the frame ``after``, once that is done.
+
+        But for that memory it is what `begin` will bring. So a server has the next frame, and goes on with it, while
+        this one's result is still on its way. What is expected and never begun has no events.
+        """
+        ...
+
+    def forget(self, memory: bytes) -> None:
+        """Nobody will go on from this memory: all that is kept of the frame that brought it may go.
+
+        Until then the same request begun again gives the same result, and costs a server no second dream.
+        """
         ...
 
     def poll(self) -> Iterable[FrameEvent]:
