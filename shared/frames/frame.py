@@ -27,6 +27,7 @@ class FrameRequest:
     """All that one dreamed frame depends on.
 
     frame: the picture, with its passes if it has any. kind: the suffix of the result's format.
+    passes: a multilayer EXR of the same frame, whose passes a picture without any goes by (a PNG as Blender shows it).
     memory: the memory of the frame before, as its result brought it; None begins afresh, as after a cut.
     """
 
@@ -36,6 +37,7 @@ class FrameRequest:
     frames: FrameSettings = field(default_factory=FrameSettings)
     mask: FrameFile | None = None
     guide: FrameFile | None = None
+    passes: FrameFile | None = None
     memory: bytes | None = None
 
 
