@@ -92,9 +92,11 @@ class Executor(Protocol):
     """Whoever dreams frames: this process, or a server. Never waits: whoever owns it asks it again and again.
 
     lanes: how many frames it can dream at once, which must not depend on one another.
+    home: where its memories are of use, in a word: with an executor of another home a batch does not go on from them.
     """
 
     lanes: int
+    home: str
 
     def begin(self, key: int, request: FrameRequest) -> None:
         """Start a frame, known as ``key`` from now on."""
