@@ -49,8 +49,8 @@ def decode(file: FrameFile, name: str = "") -> Frame:
     """
     name = name or f"frame{file.suffix}"
     if file.suffix.lower() != ".exr":
-        with scratch_file(name, file.data) as path:
-            return Frame(file, read_picture(path))
+        with scratch_file(file.suffix, file.data) as path:
+            return Frame(file, read_picture(path, name))
     layers = LayeredFile(file.data, name)
     try:
         return Frame(file, _picture(layers), layers)

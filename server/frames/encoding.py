@@ -63,8 +63,6 @@ def _detail(before: Picture, after: Picture) -> np.ndarray:
 
 
 def _written(frame: Frame, picture: Picture, kind: str, record: dict[str, Any] | None) -> bytes:
-    suffix = frame.source.suffix
-    with scratch_file(f"source{suffix}", frame.source.data) as like:
-        path = like.with_name(f"frame{kind}")
+    with scratch_file(frame.source.suffix, frame.source.data) as like, scratch_file(kind) as path:
         write_picture(path, picture, like=like, record=record)
         return path.read_bytes()

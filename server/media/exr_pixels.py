@@ -36,7 +36,7 @@ class Pixels:
 
 def read_pixels(part: Part, file_name: str) -> Pixels:
     """Decode a part. Raises `ReadError`."""
-    with scratch_file("part.exr", assemble([part])) as path:
+    with scratch_file(".exr", assemble([part])) as path:
         source = _open(str(path), file_name)
         spec = source.spec()
         names = tuple(spec.channelnames)
@@ -74,8 +74,8 @@ def painted(
         ],
         axis=2,
     )
-    with scratch_file("part.exr", assemble([part])) as path:
-        source = _open(str(path), path.name)
+    with scratch_file(".exr", assemble([part])) as path:
+        source = _open(str(path), "A layer")
         spec = oiio.ImageSpec(source.spec())
         source.close()
     if spec.get_string_attribute("compression") not in LOSSLESS:
@@ -110,13 +110,13 @@ def _encoded(spec: Any, forms: Mapping[str, str], values: np.ndarray) -> Part:
     spec.channelformats = tuple(_TYPES[form] for form in forms.values())
     spec.set_format(oiio.FLOAT if "f32" in forms.values() else oiio.HALF)
     spec.erase_attribute("oiio:subimages")
-    with scratch_file("part.exr") as path:
+    with scratch_file(".exr") as path:
         output = oiio.ImageOutput.create("openexr")
         assert output is not None
         whole = output.open(str(path), spec) and output.write_image(np.ascontiguousarray(values)) and output.close()
         if not whole:
             raise WriteError(f"A layer can't be written: {_last_line(output.geterror())}", "Free space or memory.")
-        return parse(path.read_bytes(), path.name)[0]
+        return parse(path.read_bytes(), "A layer")[0]
 
 
 def _open(path: str, file_name: str) -> Any:

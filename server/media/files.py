@@ -15,19 +15,19 @@ from .errors import PathError, ReadError, WriteError
 from .formats import Format, format_of
 
 
-def read_picture(path: Path) -> Picture:
-    """The picture in a file, top row first.
+def read_picture(path: Path, name: str = "") -> Picture:
+    """The picture in a file, top row first. name: what messages call the file, where its own is nobody's concern.
 
     8-bit, 16-bit and display files are "sRGB"; float TIFF and EXR are "Linear Rec.709". A `.npy` file holds
     H×W or H×W×C display-encoded values: float32 or float64 (0..1), uint8 or uint16. Raises `PathError` and `ReadError`.
     """
-    known = _picture_format(path)
+    known, name = _picture_format(path), name or path.name
     try:
-        return _read_npy(path) if known.name == "NumPy" else imageio.read(path)
+        return _read_npy(path, name) if known.name == "NumPy" else imageio.read(path, name)
     except OSError as error:
-        raise ReadError(f"{path.name} can't be opened: {error.strerror}", "Check that you may read it.") from error
+        raise ReadError(f"{name} can't be opened: {error.strerror}", "Check that you may read it.") from error
     except PictureError as error:
-        raise ReadError(f"{path.name} holds no picture that can be dreamed: {error}", "Give another file.") from error
+        raise ReadError(f"{name} holds no picture that can be dreamed: {error}", "Give another file.") from error
 
 
 def write_picture(
@@ -88,17 +88,17 @@ def _picture_format(path: Path) -> Format:
     return format_of(path)
 
 
-def _read_npy(path: Path) -> Picture:
+def _read_npy(path: Path, name: str) -> Picture:
     try:
         with path.open("rb") as file:
             pixels = np.lib.format.read_array(file, allow_pickle=False)
     except (ValueError, EOFError, SyntaxError) as error:
-        raise ReadError(f"{path.name} is not a NumPy array of numbers", "Write it with numpy.save.") from error
+        raise ReadError(f"{name} is not a NumPy array of numbers", "Write it with numpy.save.") from error
     if pixels.ndim == 2:
         pixels = pixels[..., None]
     if pixels.ndim != 3 or pixels.dtype not in (np.float64, np.float32, np.uint8, np.uint16):
         raise ReadError(
-            f"{path.name} holds {pixels.dtype} of shape {pixels.shape}",
+            f"{name} holds {pixels.dtype} of shape {pixels.shape}",
             "Give height × width × channels of float32, float64, uint8 or uint16.",
         )
     dtype = {1: "u8", 2: "u16"}.get(pixels.dtype.itemsize, "f32")

@@ -23,15 +23,15 @@ _LOSSLESS = ("none", "rle", "zip", "zips", "piz")
 _RECORD = {"png": "reverie", "openexr": "reverie", "tiff": "ImageDescription", "jpeg": "ImageDescription"}
 
 
-def read(path: Path) -> Picture:
-    """Read the colours and the alpha of a file's first picture. Raises `ReadError`."""
-    file = _open(path)
+def read(path: Path, name: str) -> Picture:
+    """Read the colours and the alpha of a file's first picture. name: of the file, in messages. Raises `ReadError`."""
+    file = _open(path, name)
     spec = file.spec()
     names = list(spec.channelnames)
     found = _colours(names)
     if found is None:
         raise ReadError(
-            f"{path.name} has {len(names)} channels, and none of them are R, G and B",
+            f"{name} has {len(names)} channels, and none of them are R, G and B",
             f"Give a picture with colours. Its channels: {', '.join(names[:12])}.",
         )
     first, count = found
@@ -47,7 +47,7 @@ def read(path: Path) -> Picture:
     problem = file.geterror()
     file.close()
     if pixels is None or problem:
-        raise ReadError(f"{path.name} is damaged: {_last_line(problem)}", "Save or copy it again.")
+        raise ReadError(f"{name} is damaged: {_last_line(problem)}", "Save or copy it again.")
     pixels = _upright(pixels.reshape(spec.height, spec.width, count), spec.get_int_attribute("Orientation", 1))
     return Picture(PictureInfo.from_header({**header, "shape": pixels.shape}), np.ascontiguousarray(pixels))
 
@@ -71,18 +71,18 @@ def write(path: Path, format_name: str, picture: Picture, *, like: Path | None, 
 
 def read_record(path: Path) -> str | None:
     """The text that `write` stored as the record, or any other that stands in its place."""
-    file = _open(path)
+    file = _open(path, path.name)
     return file.spec().get_string_attribute(_RECORD.get(file.format_name(), ""), "") or None
 
 
-def _open(path: Path) -> Any:
+def _open(path: Path, name: str) -> Any:
     # Colours come as they are stored: dividing or multiplying them would cost bits.
     as_stored = oiio.ImageSpec()
     as_stored.attribute("oiio:UnassociatedAlpha", 1)
     file = oiio.ImageInput.open(str(path), as_stored)
     if file is None:
         problem = _last_line(oiio.geterror())
-        raise ReadError(f"{path.name} can't be read as a picture: {problem}", "Give a PNG, JPEG, TIFF or EXR file.")
+        raise ReadError(f"{name} can't be read as a picture: {problem}", "Give a PNG, JPEG, TIFF or EXR file.")
     return file
 
 

@@ -11,18 +11,17 @@ from .errors import WriteError
 
 
 @contextmanager
-def scratch_file(name: str, data: bytes | memoryview | None = None) -> Iterator[Path]:
-    """A file of that name in a folder of its own, which holds ``data``, or is to be written; gone in the end.
-
-    Raises `WriteError`.
-    """
+def scratch_file(suffix: str, data: bytes | memoryview | None = None) -> Iterator[Path]:
+    """A file that holds ``data``, or is to be written; gone in the end. Raises `WriteError`."""
     try:
-        with tempfile.TemporaryDirectory(prefix="reverie-") as folder:
-            path = Path(folder) / name
+        with tempfile.NamedTemporaryFile(prefix="reverie-", suffix=suffix, delete=False) as file:
             if data is not None:
-                path.write_bytes(data)
-            yield path
+                file.write(data)
     except OSError as error:
-        # What is written and read inside comes by libraries, which tell of their troubles in words of their own.
         where = tempfile.gettempdir()
         raise WriteError(f"{where} has no place for a frame: {error.strerror}", "Free space there.") from error
+    path = Path(file.name)
+    try:
+        yield path
+    finally:
+        path.unlink(missing_ok=True)
