@@ -13,6 +13,8 @@ the performance gap in unnormalized ResNets"), which costs nothing once they are
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -29,6 +31,8 @@ _BLOCKS: dict[str, tuple[int, int, int, int, int, int]] = {
     "inception5a": (144, 96, 208, 40, 96, 80),
     "inception5b": (192, 96, 224, 40, 112, 80),
 }
+Convolution = Callable[[int, int, int, int], nn.Conv2d]
+
 _POOLED_AFTER = {"inception3b": "pool3", "inception4e": "pool4"}
 
 
@@ -36,10 +40,10 @@ class Blossom(nn.Module):
     """A classifier: the stages, then global average pooling and a linear layer over ``classes``.
 
     Takes (picture - 0.5) / 0.25, Nx3xHxW; returns logits, Nxclasses. convolution: what it convolves with:
-    `StandardConv2d`, which learns, or `PlainConv2d`, which dreams.
+    `StandardConv2d`, which learns, or `plain_conv2d`, which dreams.
     """
 
-    def __init__(self, classes: int, convolution: type[nn.Conv2d]) -> None:
+    def __init__(self, classes: int, convolution: Convolution) -> None:
         super().__init__()
         # 6x6 by steps of 2: every pixel is met by equally many taps, so none is favoured over its neighbours.
         stages: dict[str, nn.Module] = {
@@ -69,7 +73,7 @@ class Blossom(nn.Module):
 
 def blossom(num_classes: int) -> Blossom:
     """The network as it dreams: plain convolutions."""
-    return Blossom(num_classes, PlainConv2d)
+    return Blossom(num_classes, plain_conv2d)
 
 
 def fresh(classes: int) -> Blossom:
@@ -101,7 +105,7 @@ def risen(state: dict[str, Tensor], classes: int) -> Blossom:
 class Inception(nn.Module):
     """Four branches side by side, each looking at another scale, joined along the channels."""
 
-    def __init__(self, convolution: type[nn.Conv2d], channels: int, widths: tuple[int, ...]) -> None:
+    def __init__(self, convolution: Convolution, channels: int, widths: tuple[int, ...]) -> None:
         super().__init__()
         straight, reduced, wide, reduced_twice, wider, pooled = widths
         self.channels = straight + wide + wider + pooled
@@ -118,18 +122,23 @@ class Inception(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """All branches' channels, of the input's height and width."""
-        return torch.cat([self.branch1(x), self.branch2(x), self.branch3(x), self.branch4(x)], 1)
+        pool, step = self.branch4
+        # A mean over places and a sum over channels may change places: few channels are cheaper to pool than many.
+        conv, act = step.children()
+        pooled = act(pool(conv(x)))
+        return torch.cat([self.branch1(x), self.branch2(x), self.branch3(x), pooled], 1)
 
 
-class PlainConv2d(nn.Conv2d):
+def plain_conv2d(channels: int, wide: int, kernel: int, stride: int) -> nn.Conv2d:
     """A convolution with its border repeated outwards, so that only the stride changes the size."""
-
-    def __init__(self, channels: int, wide: int, kernel: int, stride: int) -> None:
-        mode = "replicate" if kernel > 1 else "zeros"
-        super().__init__(channels, wide, kernel, stride, (kernel - 1) // 2, padding_mode=mode)
+    return nn.Conv2d(channels, wide, kernel, stride, (kernel - 1) // 2, padding_mode=_border(kernel))
 
 
-class StandardConv2d(PlainConv2d):
+def _border(kernel: int) -> Literal["zeros", "replicate"]:
+    return "replicate" if kernel > 1 else "zeros"
+
+
+class StandardConv2d(nn.Conv2d):
     """The same, with weights that have, for each output channel, mean 0 and a learned scale.
 
     With the gain of SiLU in that scale, unit variance in is unit variance out (Brock et al. 2021).
@@ -139,7 +148,7 @@ class StandardConv2d(PlainConv2d):
     _SILU_GAIN = 1.7881
 
     def __init__(self, channels: int, wide: int, kernel: int, stride: int) -> None:
-        super().__init__(channels, wide, kernel, stride)
+        super().__init__(channels, wide, kernel, stride, (kernel - 1) // 2, padding_mode=_border(kernel))
         self.gain = nn.Parameter(torch.ones(wide, 1, 1, 1))
         self._fan_in = channels * kernel * kernel
         # How large the weights are changes nothing but how fast they turn: some 1 % a step at a rate of 0.002.
@@ -165,7 +174,7 @@ class StandardConv2d(PlainConv2d):
         return self._conv_forward(x, self.standardised(), self.bias)
 
 
-def convolve(convolution: type[nn.Conv2d], channels: int, wide: int, kernel: int, stride: int = 1) -> nn.Sequential:
+def convolve(convolution: Convolution, channels: int, wide: int, kernel: int, stride: int = 1) -> nn.Sequential:
     """A convolution and SiLU."""
     conv = convolution(channels, wide, kernel, stride)
     return nn.Sequential(OrderedDict(conv=conv, act=nn.SiLU()))

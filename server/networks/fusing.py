@@ -15,8 +15,11 @@ from torch import Tensor, fx, nn
 from . import kernels, pooling
 from .staged import StagedNetwork
 
-_RELU_FUNCTIONS = {F.relu, torch.relu, torch.relu_}
-_RELU_METHODS = {"relu", "relu_"}
+# How an activation may be written: as a module, a function, a method.
+_ACTIVATIONS: dict[Any, kernels.Activation] = {
+    **dict.fromkeys((nn.ReLU, F.relu, torch.relu, torch.relu_, "relu", "relu_"), "relu"),
+    **dict.fromkeys((nn.SiLU, F.silu), "silu"),
+}
 
 
 def fused(network: StagedNetwork, layers: tuple[str, ...], backward: torch.dtype | None = None) -> nn.Module:
@@ -40,7 +43,8 @@ def fused(network: StagedNetwork, layers: tuple[str, ...], backward: torch.dtype
         elif pooling.fits(target):
             _replace(node, module, pooling.MaxPool(target))  # type: ignore[arg-type]
     for node in list(graph.nodes):
-        _join(node, module, backward)
+        _join(node, "relu", module, backward)
+        _join(node, "silu", module, backward)
     module.delete_all_unused_submodules()
     graph.lint()
     module.recompile()
@@ -90,14 +94,14 @@ class _Tracer(fx.Tracer):
 
 
 def _fuse(node: fx.Node, module: fx.GraphModule, backward: torch.dtype | None) -> None:
-    """Put a `FusedConv` for a convolution, with the ReLU that alone reads it, if one does."""
+    """Put a `FusedConv` for a convolution, with the activation that alone reads it, if one does."""
     conv: Any = module.get_submodule(str(node.target))
     reader = next(iter(node.users)) if len(node.users) == 1 else None
-    relu = reader is not None and _is_relu(reader, module)
-    _replace(node, module, kernels.FusedConv(conv, relu, backward))
-    if relu:
-        reader.replace_all_uses_with(node)  # type: ignore[union-attr]
-        module.graph.erase_node(reader)  # type: ignore[arg-type]
+    activation = _activation(reader, module) if reader else "none"
+    _replace(node, module, kernels.FusedConv(conv, activation, backward))
+    if reader and activation != "none":
+        reader.replace_all_uses_with(node)
+        module.graph.erase_node(reader)
 
 
 def _replace(node: fx.Node, module: fx.GraphModule, by: nn.Module) -> None:
@@ -106,14 +110,15 @@ def _replace(node: fx.Node, module: fx.GraphModule, by: nn.Module) -> None:
     node.target = name
 
 
-def _join(node: fx.Node, module: fx.GraphModule, backward: torch.dtype | None) -> None:
+def _join(node: fx.Node, activation: kernels.Activation, module: fx.GraphModule, backward: torch.dtype | None) -> None:
     """Put one convolution for those 1×1 that read the same ``node``, as in the branches of an Inception block."""
-    siblings = [user for user in node.users if _pointwise(user, module)]
+    siblings = [user for user in node.users if _pointwise(user, activation, module)]
     if len(siblings) < 2:
         return
     convs: list[Any] = [module.get_submodule(str(sibling.target)) for sibling in siblings]
-    name = f"joined_{node.name}"
-    module.add_submodule(name, kernels.FusedConv(kernels.side_by_side([fused.conv for fused in convs]), True, backward))
+    name = f"joined_{node.name}_{activation}"
+    conv = kernels.side_by_side([fused.conv for fused in convs])
+    module.add_submodule(name, kernels.FusedConv(conv, activation, backward))
     graph = module.graph
     with graph.inserting_before(siblings[0]):
         joined = graph.call_module(name, (node,))
@@ -124,20 +129,16 @@ def _join(node: fx.Node, module: fx.GraphModule, backward: torch.dtype | None) -
         graph.erase_node(sibling)
 
 
-def _pointwise(node: fx.Node, module: fx.GraphModule) -> bool:
+def _pointwise(node: fx.Node, activation: kernels.Activation, module: fx.GraphModule) -> bool:
     if node.op != "call_module":
         return False
     fused = module.get_submodule(str(node.target))
-    return isinstance(fused, kernels.FusedConv) and fused.relu and fused.conv.kernel_size == fused.conv.stride == (1, 1)
+    if not isinstance(fused, kernels.FusedConv) or fused.activation != activation:
+        return False
+    return fused.conv.kernel_size == fused.conv.stride == (1, 1)
 
 
-def _is_relu(node: fx.Node, module: fx.GraphModule) -> bool:
-    target: Any = node.target
-    match node.op:
-        case "call_module":
-            return isinstance(module.get_submodule(target), nn.ReLU)
-        case "call_function":
-            return target in _RELU_FUNCTIONS
-        case "call_method":
-            return target in _RELU_METHODS
-    return False
+def _activation(node: fx.Node, module: fx.GraphModule) -> kernels.Activation:
+    if node.op == "call_module":
+        return _ACTIVATIONS.get(type(module.get_submodule(str(node.target))), "none")
+    return _ACTIVATIONS.get(node.target, "none") if node.op in ("call_function", "call_method") else "none"

@@ -1,4 +1,4 @@
-"""Convolutions on a CPU as a dream needs them: with their ReLU in one pass, and back to the input alone.
+"""Convolutions on a CPU as a dream needs them: with their activation, and back to the input alone.
 
 Going back, a convolution of stride 1 is a convolution too, with its filters turned half round and its channels
 exchanged (Dumoulin and Visin 2016, "A guide to convolution arithmetic"). One of stride s from few channels, as a
@@ -9,7 +9,7 @@ place (Shi et al. 2016, "Is the deconvolution layer the same as a convolutional 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import torch
 import torch.nn.functional as F
@@ -18,25 +18,33 @@ from torch.autograd.function import FunctionCtx, once_differentiable
 
 from . import native
 
+Activation = Literal["none", "relu", "silu"]
+
 # Vectors are 16 numbers wide: a picture's 3 channels fill them badly, 3 times s² phases better.
 _FEW_CHANNELS = 4
 
 
 class FusedConv(nn.Module):
-    """A frozen convolution, followed by a ReLU or by nothing. (N, C, H, W) on a CPU, best laid out channels last.
+    """A frozen convolution and the activation after it. (N, C, H, W) on a CPU, best laid out channels last.
 
     conv: its weights are shared, not copied. backward: the numbers in which gradients are computed; activations,
     which ReLU goes which way, and what is put out are always in the convolution's own.
     """
 
-    def __init__(self, conv: nn.Conv2d, relu: bool, backward: torch.dtype | None = None) -> None:
+    def __init__(self, conv: nn.Conv2d, activation: Activation, backward: torch.dtype | None = None) -> None:
         super().__init__()
         self.conv = conv
-        self.relu = relu
+        self.activation = activation
         self._backward_dtype = backward or conv.weight.dtype
         self._phases = 0  # of one axis; 0: going back is left to torch
+        # A border that is repeated is put around the input beforehand; only one of zeros costs nothing.
+        self._border: tuple[int, ...] = ()
+        self._zeros: tuple[int, ...] = conv.padding  # type: ignore[assignment]
+        if conv.padding_mode == "replicate" and any(self._zeros):
+            (rows, columns), self._zeros = self._zeros, (0, 0)
+            self._border = (columns, columns, rows, rows)
         kernel, stride = conv.kernel_size, conv.stride
-        reach = [side - 1 - pad for side, pad in zip(kernel, conv.padding, strict=True)]  # type: ignore[arg-type]
+        reach = [side - 1 - pad for side, pad in zip(kernel, self._zeros, strict=True)]
         if stride == (1, 1) and conv.dilation == (1, 1) and min(reach) >= 0:
             self._phases, self._padding = 1, reach
             turned = conv.weight.transpose(0, 1).flip(2, 3)
@@ -50,29 +58,39 @@ class FusedConv(nn.Module):
         self._turned = turned.to(self._backward_dtype).contiguous(memory_format=torch.channels_last)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Convolve, and cut off what is below zero."""
+        """Convolve and activate."""
+        if self._border:
+            x = F.pad(x, self._border, mode="replicate")
         return _Fused.apply(x, self)  # type: ignore[return-value]
 
-    def run(self, x: Tensor) -> Tensor:
-        """The same, without a way back."""
-        conv = self.conv
-        return _convolve(x, conv.weight, conv.bias, conv.padding, conv.stride, conv.dilation, self.relu)
+    def run(self, x: Tensor) -> tuple[Tensor, Tensor | None]:
+        """The same on a bordered input, without a way back; and what `back_through` needs to know."""
+        conv, relu = self.conv, self.activation == "relu"
+        result = _convolve(x, conv.weight, conv.bias, self._zeros, conv.stride, conv.dilation, relu)
+        if self.activation == "silu":
+            return F.silu(result), result
+        return result, result if relu else None
 
-    def back_through_relu(self, slope: Tensor, result: Tensor) -> Tensor:
-        """The gradient by what the convolution alone puts out, given that by ``result``, as `back` takes it."""
+    def back_through(self, slope: Tensor, known: Tensor) -> Tensor:
+        """The gradient by what the convolution alone puts out, given that by what `run` did, as `back` takes it.
+
+        known: for ReLU, its result; for SiLU, what it was given.
+        """
+        if self.activation == "silu":
+            return torch.ops.aten.silu_backward(slope, known)
         rounds = self._phases and self._backward_dtype == torch.bfloat16
-        if rounds and native.serves(slope, result, at_once=False):
+        if rounds and native.serves(slope, known, at_once=False):
             rounded = torch.empty_like(slope, dtype=torch.bfloat16)
-            native.run("relu_back_bfloat16", slope, result, rounded)
+            native.run("relu_back_bfloat16", slope, known, rounded)
             return rounded
-        return torch.ops.aten.threshold_backward(slope, result, 0)
+        return torch.ops.aten.threshold_backward(slope, known, 0)
 
     def back(self, slope: Tensor, shape: torch.Size) -> Tensor:
         """The gradient by an input of ``shape``, given that by what the convolution alone puts out."""
         if not self._phases:
             conv = self.conv
             like = torch.empty(shape, dtype=slope.dtype).to(memory_format=torch.channels_last)
-            frame = (conv.stride, conv.padding, conv.dilation, False, [0, 0], conv.groups)
+            frame = (conv.stride, self._zeros, conv.dilation, False, [0, 0], conv.groups)
             return torch.ops.aten.convolution_backward(slope, like, conv.weight, None, *frame, [True, False, False])[0]
         slope = slope.to(self._backward_dtype)
         slope = _convolve(slope, self._turned, None, self._padding, (1, 1), (1, 1), False)
@@ -80,7 +98,7 @@ class FusedConv(nn.Module):
 
     def _interleave(self, phases: Tensor, shape: torch.Size) -> Tensor:
         """Phases -> pixels, without the padding that the convolution saw, and zero where it saw nothing."""
-        top, left = (int(pad) for pad in self.conv.padding)
+        top, left = self._zeros
         pixels = F.pixel_shuffle(phases, self._phases)[..., top : top + shape[2], left : left + shape[3]]
         below, right = shape[2] - pixels.shape[2], shape[3] - pixels.shape[3]
         return F.pad(pixels, (0, right, 0, below)) if below or right else pixels
@@ -89,16 +107,16 @@ class FusedConv(nn.Module):
 class _Fused(torch.autograd.Function):
     @staticmethod
     def forward(ctx: FunctionCtx, x: Tensor, fused: FusedConv) -> Tensor:
-        result = fused.run(x)
+        result, known = fused.run(x)
         ctx.fused, ctx.shape = fused, x.shape  # type: ignore[attr-defined]
-        ctx.save_for_backward(*([result] if fused.relu else []))
+        ctx.save_for_backward(*([] if known is None else [known]))
         return result
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, slope: Tensor) -> tuple[Tensor, None]:  # type: ignore[override]
-        for result in ctx.saved_tensors:
-            slope = ctx.fused.back_through_relu(slope, result)
+        for known in ctx.saved_tensors:
+            slope = ctx.fused.back_through(slope, known)
         return ctx.fused.back(slope, ctx.shape), None
 
 
@@ -121,7 +139,7 @@ def fits(conv: nn.Module) -> bool:
     return (
         type(conv) is nn.Conv2d
         and conv.groups == 1
-        and conv.padding_mode == "zeros"
+        and conv.padding_mode in ("zeros", "replicate")
         and isinstance(conv.padding, tuple)
     )
 

@@ -48,10 +48,14 @@ def weights_path(file: str) -> Path:
 def weights_of(network: str) -> Path | None:
     """The weights of ``network``, torchvision's or added; None when they are not on this machine."""
     if network in ARCHITECTURES and (file := ARCHITECTURES[network].weights_file):
-        candidates = [weights_path(file), _torch_cache() / file]
-    else:
-        candidates = [tensors_path(network)]
-    return next((path for path in candidates if path.is_file()), None)
+        return found(file)
+    path = tensors_path(network)
+    return path if path.is_file() else None
+
+
+def found(file: str) -> Path | None:
+    """The downloaded weights ``file``, here or where torch keeps them; None when they are not on this machine."""
+    return next((path for path in (weights_path(file), _torch_cache() / file) if path.is_file()), None)
 
 
 def _torch_cache() -> Path:

@@ -17,6 +17,7 @@ from reverie.server.dream.plan import plan
 from reverie.server.dream.still import dream_still
 from reverie.server.dream.tiles import tiling
 from reverie.server.networks.architectures import ARCHITECTURES
+from reverie.server.networks.blossom import blossom
 from reverie.server.networks.cutting import cut
 from reverie.server.networks.fusing import fused
 from reverie.server.networks.kernels import FusedConv
@@ -41,8 +42,9 @@ def pull(run: nn.Module, picture: Tensor, *more: object) -> tuple[list[Tensor], 
     stride=st.integers(1, 4),
     padding=st.integers(0, 3),
     size=st.tuples(st.integers(7, 23), st.integers(7, 23)),
-    relu=st.booleans(),
+    activation=st.sampled_from([nn.Identity, nn.ReLU, nn.SiLU]),
     bias=st.booleans(),
+    border=st.sampled_from(["zeros", "replicate"]),
 )
 def test_a_fused_convolution_is_the_convolution(
     channels: int,
@@ -50,15 +52,17 @@ def test_a_fused_convolution_is_the_convolution(
     stride: int,
     padding: int,
     size: tuple[int, int],
-    relu: bool,
+    activation: type[nn.Module],
     bias: bool,
+    border: str,
 ) -> None:
     torch.manual_seed(0)
-    conv = nn.Conv2d(channels, 5, kernel, stride, padding, bias=bias).requires_grad_(False)
+    conv = nn.Conv2d(channels, 5, kernel, stride, padding, bias=bias, padding_mode=border)  # type: ignore[arg-type]
     picture = torch.rand(2, channels, *size)
-    plain = nn.Sequential(conv, nn.ReLU()) if relu else conv
+    plain = nn.Sequential(conv.requires_grad_(False), activation())
+    name = {nn.Identity: "none", nn.ReLU: "relu", nn.SiLU: "silu"}[activation]
     expected, slope = pull(lambda x: [plain(x)], picture)  # type: ignore[arg-type]
-    actual, fused_slope = pull(lambda x: [FusedConv(conv, relu)(x)], picture)  # type: ignore[arg-type]
+    actual, fused_slope = pull(lambda x: [FusedConv(conv, name)(x)], picture)  # type: ignore[arg-type]
     torch.testing.assert_close(actual, expected, rtol=1e-4, atol=1e-5)
     torch.testing.assert_close(fused_slope, slope, rtol=1e-4, atol=1e-4)
 
@@ -70,13 +74,14 @@ def test_a_fused_convolution_is_the_convolution(
         ("googlenet", ("inception3a/pre",)),
         ("vgg16", ("conv1_2", "relu2_1", "conv2_2")),
         ("resnet50", ("layer1",)),
+        ("blossom", ("conv2", "inception4a")),
     ],
 )
 def test_a_fused_network_is_the_network(name: str, layers: tuple[str, ...]) -> None:
     network = lively(name)
     picture = torch.rand(1, 3, 67, 98, generator=torch.Generator().manual_seed(2))
     run = fused(network, layers)
-    assert any(isinstance(module, FusedConv) and module.relu for module in run.modules())
+    assert any(isinstance(module, FusedConv) and module.activation in ("relu", "silu") for module in run.modules())
     assert not any(isinstance(module, nn.Conv2d) for name, module in run.named_modules() if not name.endswith(".conv"))
     expected, slope = pull(network, picture, layers)
     actual, fused_slope = pull(run, picture)
@@ -195,7 +200,8 @@ def lively(name: str) -> StagedNetwork:
     architecture = ARCHITECTURES[name]
     with torch.random.fork_rng(), torch.no_grad():
         torch.manual_seed(0)
-        model = getattr(torchvision.models, architecture.builder)(weights=None, **architecture.options).eval()
+        build = blossom if name == "blossom" else getattr(torchvision.models, architecture.builder)
+        model = build(num_classes=architecture.classes, **architecture.options).eval()
         for module in model.modules():
             if isinstance(module, nn.Conv2d):
                 nn.init.kaiming_normal_(module.weight)

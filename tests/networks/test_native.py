@@ -115,11 +115,11 @@ def test_local_response_norm_is_torchs(channels: int, reach: int, beta: float, k
 
 
 def test_slopes_go_back_through_relu_as_torch_takes_and_rounds_them():
-    conv = FusedConv(nn.Conv2d(3, 40, 3, padding=1), True, torch.bfloat16)
+    conv = FusedConv(nn.Conv2d(3, 40, 3, padding=1), "relu", torch.bfloat16)
     slope, result = 1e3 * noise(2, 40, 61, 43), noise(2, 40, 61, 43, seed=3).relu()
     slope[:, 0, 0] = torch.tensor(float("nan"))
     slope[:, 1, 0], slope[:, 2, 0], slope[:, 3, 0] = float("inf"), 3.4e38, 1 + 2**-8
-    ours = conv.back_through_relu(slope, result)
+    ours = conv.back_through(slope, result)
     assert ours.dtype == torch.bfloat16
     theirs = torch.ops.aten.threshold_backward(slope, result, 0).bfloat16()
     torch.testing.assert_close(ours, theirs, rtol=0, atol=0, equal_nan=True)
