@@ -206,18 +206,19 @@ class Batch:
             self._shares.clear()
             self.output.close()
 
+    def note_begun(self, number: int) -> None:
+        """A frame is at work: for itself, or once more for a later one."""
+        self._shares[number] = 0.0
+        if not self._times:
+            self._times.append(time.monotonic())
+        if self._states.get(number) is FrameState.WAITING:
+            self._change(number, FrameState.DREAMING)
+
     def note(self, number: int, state: FrameState) -> None:
         """A frame stands differently now."""
-        if state is FrameState.DREAMING:
-            self._shares[number] = 0.0
-            if not self._times:
-                self._times.append(time.monotonic())
-        elif self._shares.pop(number, None) is not None and state is not FrameState.WAITING:
-            self._times.append(time.monotonic())
+        self._leave(number)
         if number in self._states:
-            self._counts[self._states[number]] -= 1
-            self._counts[state] += 1
-            self._states[number] = state
+            self._change(number, state)
 
     def note_share(self, number: int, share: float) -> None:
         """A frame at work has come further."""
@@ -227,8 +228,7 @@ class Batch:
     def note_again(self, number: int) -> None:
         """A frame was dreamed only because a later one goes on from it."""
         self._again += 1
-        if self._shares.pop(number, None) is not None:
-            self._times.append(time.monotonic())
+        self._leave(number)
 
     def note_failure(self, number: int, problem: str, hint: str) -> None:
         """A frame is given up."""
@@ -240,6 +240,16 @@ class Batch:
         """What an artist should read of a frame."""
         for warning in warnings:
             self.warnings.setdefault(warning, number)
+
+    def _change(self, number: int, state: FrameState) -> None:
+        self._counts[self._states[number]] -= 1
+        self._counts[state] += 1
+        self._states[number] = state
+
+    def _leave(self, number: int) -> None:
+        """A frame is at work no longer."""
+        if self._shares.pop(number, None) is not None:
+            self._times.append(time.monotonic())
 
     def _rate(self) -> float | None:
         if len(self._times) < 2:

@@ -35,6 +35,10 @@ class Inputs:
         # Of the few frames at hand, by number and name: the stamp, and the bytes.
         self._held: dict[tuple[int, str], tuple[str, FrameFile]] = {}
 
+    def awaited(self, number: int) -> bool:
+        """Whether a part of the frame is still to come."""
+        return any(not source.has(number) and not source.ended for source in self._sources.values())
+
     def digests(self, number: int) -> Work[Digests]:
         """The digests of a frame's inputs; reads only what has changed. Raises `FrameError`."""
         by_name, by_stamp = {}, {}

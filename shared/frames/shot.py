@@ -92,12 +92,12 @@ class Shot:
 
     def _see_to(self, number: int) -> Work[None]:
         """One frame: it is right already, or dreamed and kept."""
-        while not self._source.has(number):
-            if self._source.ended:
-                self._batch.note(number, FrameState.MISSING)
-                self._break_thread()
-                return
+        while self._inputs.awaited(number):
             yield False
+        if not self._source.has(number):
+            self._batch.note(number, FrameState.MISSING)
+            self._break_thread()
+            return
         made_from = yield from self._digests(number)
         if self._thread and (self._thread[-1].picture, made_from.frame) in self._output.record.cuts:
             self._begin_afresh()
@@ -174,14 +174,14 @@ class Shot:
         request = yield from self._request(number, made_from, memory)
         while self._batch.state is BatchState.PAUSED:
             yield False
-        self._batch.note(number, FrameState.DREAMING)
+        self._batch.note_begun(number)
         self._executor.begin(number, request)
         self._desk.asked.add(number)
         self._inputs.drop(number)
         del request
         coming = next(iter(self._numbers[self._place[number] + 1 :][:1]), None)
         while number not in self._desk.arrived:
-            if coming is not None and self._source.has(coming):
+            if coming is not None and not self._inputs.awaited(coming):
                 yield from self._announce(number, coming)
                 coming = None
             else:
