@@ -1,0 +1,101 @@
+"""What has appeared in a frame, and where to dream for it."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from scipy import ndimage
+from torch import Tensor
+
+from ..dream.blur import gaussian_blur, reach
+from ..dream.wrap import OPEN
+
+# Of a picture's shorter side: how far a dream is continued over what appears before that is worth a dream of its own,
+_NARROW = 1 / 144
+# and how far a new dream reaches over into what is there already.
+_SEAM = 1 / 96
+# How much around what appears is dreamed along, at least, in pixels: what a network needs to see to make sense.
+_CONTEXT = 48
+# Dreaming in pieces that are this share of the whole together is not worth the seams.
+_WHOLE = 0.6
+
+Box = tuple[slice, slice]
+
+
+def narrow(size: tuple[int, int]) -> int:
+    """Half of the width, in pixels, up to which what appears waits to be dreamed."""
+    return max(1, round(min(size) * _NARROW))
+
+
+def appeared(missing: Tensor) -> Tensor:
+    """Of the pixels that lack a dream (HxW bool), those to be dreamed now: regions that are wide enough somewhere.
+
+    Along every edge that moves, a pixel or two appear in each frame. They are dreamed when they have become a strip.
+    """
+    radius = narrow((missing.shape[0], missing.shape[1]))
+    core = ~_grown(~missing, radius)
+    return missing & _grown(core, 2 * radius + 1)
+
+
+def softened(region: Tensor) -> Tensor:
+    """HxW bool as a mask, 1x1xHxW, 0..1: 1 in the region, and falling to 0 around it."""
+    radius = max(1, round(min(region.shape) * _SEAM))
+    grown = _grown(region, radius).float()[None, None]
+    soft = gaussian_blur(grown, [radius / 2], reach(radius / 2), OPEN).clamp(0, 1)
+    soft = torch.where(_grown(region, 2 * radius), soft, 0.0)
+    return torch.where(region, 1.0, soft)
+
+
+def boxes(mask: Tensor) -> list[Box]:
+    """Pieces of the picture outside of which ``mask`` (1x1xHxW) is 0, each with what it needs around; rows, columns.
+
+    The whole picture where the pieces would be no less work.
+    """
+    height, width = mask.shape[-2:]
+    coarse = F.max_pool2d(mask, _CONTEXT, ceil_mode=True)[0, 0].cpu().numpy() > 0
+    pieces = _apart([_with_context(found, (height, width)) for found in _found(coarse)])
+    if sum(_area(piece) for piece in pieces) > _WHOLE * height * width:
+        return [(slice(0, height), slice(0, width))]
+    return pieces
+
+
+def _found(coarse: np.ndarray) -> list[Box]:
+    labels, _ = ndimage.label(coarse, np.ones((3, 3)))
+    return [(rows, columns) for rows, columns in ndimage.find_objects(labels)]
+
+
+def _with_context(cells: Box, size: tuple[int, int]) -> Box:
+    rows, columns = (
+        slice(max(0, (some.start - 1) * _CONTEXT), min(side, (some.stop + 1) * _CONTEXT))
+        for some, side in zip(cells, size, strict=True)
+    )
+    return rows, columns
+
+
+def _apart(pieces: list[Box]) -> list[Box]:
+    """Pieces that overlap made one, until none do."""
+    done: list[Box] = []
+    for piece in pieces:
+        while (other := next((known for known in done if _overlap(known, piece)), None)) is not None:
+            done.remove(other)
+            rows, columns = (
+                slice(min(a.start, b.start), max(a.stop, b.stop)) for a, b in zip(other, piece, strict=True)
+            )
+            piece = rows, columns
+        done.append(piece)
+    return done
+
+
+def _overlap(one: Box, other: Box) -> bool:
+    return all(a.start < b.stop and b.start < a.stop for a, b in zip(one, other, strict=True))
+
+
+def _area(piece: Box) -> int:
+    return (piece[0].stop - piece[0].start) * (piece[1].stop - piece[1].start)
+
+
+def _grown(region: Tensor, radius: int) -> Tensor:
+    """HxW bool, by ``radius`` pixels all around."""
+    side = 2 * radius + 1
+    return F.max_pool2d(region.float()[None, None], side, stride=1, padding=radius)[0, 0] > 0

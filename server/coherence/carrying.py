@@ -1,0 +1,78 @@
+"""Carrying a dream from the frame before into this one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from .following import Trail
+from .memory import Memory
+from .sampling import Texture
+from .scene import grid
+
+# Offsets of neighbours on one surface differ by less than this, in pixels.
+_FOLD = 2.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Carried:
+    """Where this frame's detail comes from; page, offset, ripe as in `Memory`. known: HxW bool, whether it has any."""
+
+    page: Tensor
+    offset: Tensor
+    ripe: Tensor
+    known: Tensor
+
+
+def carry(memory: Memory, trail: Trail) -> Carried:
+    """The pages of ``memory`` as they are to be read in the frame at the near end of ``trail``."""
+    height, width = memory.size
+    page, offset = memory.page.flatten(), memory.offset.flatten(1)
+    here = grid((height, width), page.device).flatten(1)
+    gap = (offset[:, trail.taps] - offset[:, trail.best][:, None]).abs().amax(0)
+    weights = trail.weights * ((page[trail.taps] == page[trail.best]) & (gap < _FOLD))
+    weights /= weights.sum(0).clamp_min(1e-12)
+    mixed = (offset[:, trail.taps] * weights).sum(1)
+    moved = torch.where(trail.known, trail.places - here + mixed, 0.0)
+    return Carried(
+        page[trail.best].view(height, width),
+        moved.view(2, height, width),
+        (memory.ripe.flatten()[trail.best] & trail.known).view(height, width),
+        trail.known.view(height, width),
+    )
+
+
+def continued(carried: Carried, objects: Tensor | None, rounds: int) -> Carried:
+    """What is next to the known is read on from there, ``rounds`` pixels far, on the same object if there are any."""
+    page, offset, known = carried.page.clone(), carried.offset.clone(), carried.known.clone()
+    for _ in range(rounds):
+        source = known.clone()
+        for axis, step in ((-1, 1), (-1, -1), (-2, 1), (-2, -1)):
+            ready = _shifted(source, axis, step, False) & ~known
+            if objects is not None:
+                ready &= _shifted(objects, axis, step, -1) == objects
+            page = torch.where(ready, page.roll(step, axis), page)
+            offset = torch.where(ready, offset.roll(step, axis), offset)
+            known |= ready
+    return Carried(page, offset, carried.ripe, known)
+
+
+def detail_of(pages: Tensor, carried: Carried) -> Tensor:
+    """The detail, 3xHxW float32, 0 where none is known."""
+    height, width = carried.page.shape
+    places = (grid((height, width), pages.device) + carried.offset).flatten(1)
+    page, known = carried.page.flatten(), carried.known.flatten()
+    detail = places.new_zeros(3, height * width)
+    for number, picture in enumerate(pages):
+        some = ((page == number) & known).nonzero()[:, 0]
+        if some.numel():
+            detail[:, some] = Texture(picture).at(places[0, some], places[1, some])
+    return detail.view(3, height, width)
+
+
+def _shifted(values: Tensor, axis: int, step: int, outside: bool | int) -> Tensor:
+    moved = values.roll(step, axis)
+    moved.select(axis, 0 if step > 0 else -1).fill_(outside)
+    return moved

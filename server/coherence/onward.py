@@ -1,0 +1,203 @@
+"""Dreaming on: from the frame before into this one."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+
+from ...shared.settings import DreamSettings
+from ..dream.events import Finished
+from ..dream.still import dream_still
+from ..networks.staged import StagedNetwork
+from .appearing import Box, appeared, boxes, narrow, softened
+from .carrying import Carried, carry, continued, detail_of
+from .following import Trail, follow
+from .memory import Dreamed, Memory
+from .scene import Scene
+
+# How many pages are kept. A pixel's detail is sampled anew only when its page is given up.
+_PAGES = 4
+# With settings that have changed since, no dream is held stiller than this, or the change would never be seen.
+_YIELDING = 0.9
+
+
+class Dreamer:
+    """A network told what to dream: all that `dream_still` needs besides the picture. guide: as it takes it."""
+
+    def __init__(self, network: StagedNetwork, settings: DreamSettings, guide: Tensor | None = None) -> None:
+        self._network = network
+        self.settings = settings
+        self._guide = guide
+
+    def dream(self, picture: Tensor, mask: Tensor | None, settings: DreamSettings) -> Iterator[float | Tensor]:
+        """Yields the share done, and the dream of ``picture`` (1x3xHxW) last."""
+        for event in dream_still(picture, self._network, settings, mask=mask, guide=self._guide):
+            yield event.picture if isinstance(event, Finished) else event.step / event.steps
+
+    def within(self, picture: Tensor) -> Tensor:
+        """``picture`` within the range that a dream is kept in."""
+        return picture.clamp(0, 1) if self.settings.clip else picture
+
+
+def dream_alone(scene: Scene, dreamer: Dreamer, allowed: Tensor | None) -> Iterator[float | Dreamed]:
+    """Dream a frame that has none before it. allowed: 1x1xHxW, 0..1, how much each place may change; None: all of it.
+
+    Yields the share done, and the dream last.
+    """
+    for event in dreamer.dream(scene.seen, allowed, dreamer.settings):
+        if isinstance(event, Tensor):
+            yield _on_one_page(event, scene.seen)
+        else:
+            yield event
+
+
+def dream_on(
+    scene: Scene,
+    before: Scene,
+    memory: Memory,
+    dreamer: Dreamer,
+    coherence: float,
+    allowed: Tensor | None,
+    *,
+    changed: bool = False,
+) -> Iterator[float | Dreamed]:
+    """Dream a frame in the sense of the one before: what is still there keeps its dream, what appears gets a new one.
+
+    before: the frame that ``memory`` is of.
+    coherence: 0..1. Of what is still there this share is kept, and dreamed on with as many fewer steps; at 1 it is
+    carried and nothing else. changed: the settings are others than those of the frame before.
+    Yields the share done, and the dream last.
+    """
+    trail = follow(scene, before)
+    held = carry(memory, trail)
+    missing = ~held.ripe | _freed(allowed, memory, trail)
+    if allowed is not None:
+        missing &= allowed[0, 0] > 0
+    held = continued(held, scene.objects, 2 * narrow(memory.size) + 2)
+    new = missing & (appeared(missing) | ~held.known)
+    detail = detail_of(memory.pages, held)
+    if allowed is not None:
+        detail = torch.where(allowed[0] > 0, detail, 0.0)
+
+    kept = min(coherence, _YIELDING) if changed else coherence
+    gentle = _fewer(dreamer.settings, kept) if kept < 1 else None
+    mask = softened(new)
+    pieces = boxes(mask)
+    work = _Work(pieces, memory.size, dreamer.settings, gentle)
+    for piece in pieces:
+        for event in _appear(scene.seen, detail, mask, allowed, piece, dreamer):
+            if isinstance(event, Tensor):
+                detail = event
+            else:
+                yield work.share(piece, event)
+        work.finish(piece)
+    if gentle is None:
+        picture = dreamer.within(scene.seen + detail)
+        yield _on_pages(picture, detail, memory.pages, held, mask[0, 0] > 0, ~missing | new)
+        return
+    for event in _go_on(scene.seen, detail, mask, allowed, gentle, kept, dreamer):
+        yield _on_one_page(event, scene.seen) if isinstance(event, Tensor) else work.share(None, event)
+
+
+def _freed(allowed: Tensor | None, memory: Memory, trail: Trail) -> Tensor:
+    """Where much more change is allowed than was in the frame before, HxW bool."""
+    now = trail.weights.new_ones(memory.size) if allowed is None else allowed[0, 0]
+    if memory.allowed is None:
+        return torch.zeros_like(now, dtype=torch.bool)
+    then = memory.allowed.float().flatten()[trail.best].view(memory.size)
+    return now > 1.5 * then + 0.05
+
+
+def _appear(
+    seen: Tensor, detail: Tensor, mask: Tensor, allowed: Tensor | None, piece: Box, dreamer: Dreamer
+) -> Iterator[float | Tensor]:
+    """Dream what is new in one piece; yields the share done, and the whole detail last.
+
+    The dream goes on around what it finds: across the seam the old one fades out as the new one fades in.
+    """
+    rows, columns = piece
+    here, fade = seen[..., rows, columns], mask[..., rows, columns]
+    base = here + detail[None, :, rows, columns] * (1 - fade)
+    amount = fade if allowed is None else fade * allowed[..., rows, columns]
+    for event in dreamer.dream(dreamer.within(base), amount, dreamer.settings):
+        if isinstance(event, Tensor):
+            detail = detail.clone()
+            dreamt = (event - here)[0]
+            detail[:, rows, columns] = torch.where(amount[0] > 0, dreamt, detail[:, rows, columns])
+            yield detail
+        else:
+            yield event
+
+
+def _go_on(
+    seen: Tensor,
+    detail: Tensor,
+    new: Tensor,
+    allowed: Tensor | None,
+    gentle: DreamSettings,
+    kept: float,
+    dreamer: Dreamer,
+) -> Iterator[float | Tensor]:
+    """Let go of a share of what was carried, and dream as much on; yields the share done, and the dream last.
+
+    What a whole dream adds, times 1 − kept, is what is let go of: so a dream neither fades nor grows.
+    """
+    amount = (1 - new) * ((1 - kept) * dreamer.settings.iterations / gentle.iterations)
+    if allowed is not None:
+        amount = amount * allowed
+    base = seen + detail * (kept + (1 - kept) * new)
+    yield from dreamer.dream(dreamer.within(base), amount.clamp(0, 1), gentle)
+
+
+def _fewer(settings: DreamSettings, kept: float) -> DreamSettings:
+    return settings.replace(iterations=max(1, math.ceil(settings.iterations * (1 - kept))))
+
+
+class _Work:
+    """Counts the work done, by the pixels of the pieces and the steps taken on them."""
+
+    def __init__(
+        self, pieces: list[Box], size: tuple[int, int], settings: DreamSettings, gentle: DreamSettings | None
+    ) -> None:
+        self._settings = settings
+        self._further = size[0] * size[1] * gentle.iterations if gentle else 0
+        self._total = max(1, sum(self._of(piece) for piece in pieces) + self._further)
+        self._done = 0
+
+    def share(self, piece: Box | None, part: float) -> float:
+        """The share of the whole with that part of a piece; of what comes after all pieces: None."""
+        return (self._done + part * (self._further if piece is None else self._of(piece))) / self._total
+
+    def finish(self, piece: Box) -> None:
+        """A piece is done."""
+        self._done += self._of(piece)
+
+    def _of(self, piece: Box) -> int:
+        rows, columns = piece
+        return (rows.stop - rows.start) * (columns.stop - columns.start) * self._settings.iterations
+
+
+def _on_pages(picture: Tensor, detail: Tensor, pages: Tensor, held: Carried, touched: Tensor, ripe: Tensor) -> Dreamed:
+    """The dream as it is remembered: what was touched, and what was on a page too many, is on a page of its own."""
+    if not touched.any():
+        return Dreamed(picture, pages, held.page, held.offset, ripe)
+    page = held.page + 1
+    latest = touched | (page >= _PAGES) | ~held.known
+    return Dreamed(
+        picture,
+        torch.cat([detail.half()[None], pages])[:_PAGES],
+        torch.where(latest, 0, page),
+        torch.where(latest, 0.0, held.offset),
+        ripe,
+    )
+
+
+def _on_one_page(picture: Tensor, seen: Tensor) -> Dreamed:
+    """The dream as it is remembered where all of it has changed."""
+    detail = picture - seen
+    page = torch.zeros(detail.shape[-2:], dtype=torch.uint8, device=detail.device)
+    ripe = torch.ones_like(page, dtype=torch.bool)
+    return Dreamed(picture, detail.half(), page, detail.new_zeros(2, *page.shape), ripe)
