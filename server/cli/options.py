@@ -12,6 +12,7 @@ import click
 from ...shared import presets
 from ...shared.declaration import Declared, Spec
 from ...shared.film import Film, Motion
+from ...shared.frames.settings import FrameSettings
 from ...shared.keyframes import animated
 from ...shared.settings import SECTIONS, DreamSettings
 
@@ -86,6 +87,36 @@ def film_options(function: Command) -> Command:
 
     of_film = [*_options(Film, "Film"), *_options(Motion, "Film", keyed=True)]
     return _decorated(command, [_PRESET, _LIKE, *of_film, *_options(DreamSettings, keyed=True)])
+
+
+def frames_options(function: Command) -> Command:
+    """Give a command the options of `settings_options`, which take keyframes, and those of an animation.
+
+    It is called with ``dreams`` and ``frames`` made of them.
+    """
+
+    @functools.wraps(function)
+    def command(*args: Any, preset: str | None, like: Path | None, **values: Any) -> Any:
+        frames = FrameSettings().replace(**_taken(FrameSettings, values))
+        dreams = animated(_beginning(preset, like), _taken(DreamSettings, values))
+        return function(*args, dreams=dreams, frames=frames, **values)
+
+    of_frames = _options(FrameSettings, "Animation")
+    return _decorated(command, [_PRESET, _LIKE, *of_frames, *_options(DreamSettings, keyed=True)])
+
+
+def options_of(kind: type[Declared]) -> Decorator:
+    """Give a command an option for every setting of that kind; it is called with ``settings`` made of them."""
+
+    def decorate(function: Command) -> Command:
+        @functools.wraps(function)
+        def command(*args: Any, **values: Any) -> Any:
+            settings = kind.from_mapping(_taken(kind, values))
+            return function(*args, settings=settings, **values)
+
+        return _decorated(command, _options(kind))
+
+    return decorate
 
 
 def _decorated(command: Command, options: list[Decorator]) -> Command:

@@ -4,28 +4,14 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
 
 import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from ...shared.declaration import Spec
 from ..training.settings import TrainSettings
 from .device import device_option
-
-_METAVARS = {int: "INTEGER", float: "NUMBER"}
-
-
-def _settings_options(function: Any) -> Any:
-    for name, spec in reversed(TrainSettings.specs().items()):
-        about = f"{spec.description}.  [{spec.allowed}; default: {spec.default}]"
-        function = click.option(f"--{name}", type=spec.type, default=None, metavar=_metavar(spec), help=about)(function)
-    return function
-
-
-def _metavar(spec: Spec) -> str:
-    return _METAVARS[spec.type]
+from .options import options_of
 
 
 @click.command("train")
@@ -33,15 +19,14 @@ def _metavar(spec: Spec) -> str:
 @click.option("--as", "name", required=True, metavar="NAME", help="What to call it: letters, digits, - and _.")
 @click.option("--from", "parent", metavar="NETWORK", help="Go on from this network instead of from nothing.")
 @click.option("--licence", default="not stated", metavar="TEXT", help="Under which licence it may be shared.")
-@_settings_options
+@options_of(TrainSettings)
 @device_option
-def command(folder: Path, name: str, parent: str | None, licence: str, device: str, **given: Any) -> None:
+def command(folder: Path, name: str, parent: str | None, licence: str, device: str, settings: TrainSettings) -> None:
     """Train the network NAME on the pictures in FOLDER: a folder of class folders, or of pictures alone.
 
     Interrupt it whenever you like: the same command goes on where it was. The finished network can dream at once,
     here and in Blender.
     """
-    settings = TrainSettings.from_mapping({key: value for key, value in given.items() if value is not None})
     from ..dream.device import pick_device
     from ..training.folder import read_folder
     from ..training.train import Plan, begin, finish, prepare, with_classes
