@@ -3,8 +3,29 @@
 from __future__ import annotations
 
 from . import handlers, operators, panels, preferences, properties, pump
+from .animation import command
+from .animation import handlers as animation_handlers
+from .animation import panel as animation_panel
+from .animation import properties as animation_properties
+from .renders import handlers as render_handlers
+from .renders import panel as render_panel
+from .renders import properties as render_properties
 
-_PARTS = (preferences, properties, operators, panels, handlers, pump)
+_PARTS = (
+    preferences,
+    properties,
+    render_properties,
+    animation_properties,
+    operators,
+    panels,
+    render_panel,
+    animation_panel,
+    handlers,
+    render_handlers,
+    animation_handlers,
+    command,
+    pump,
+)
 
 
 def register() -> None:

@@ -18,6 +18,14 @@ if TYPE_CHECKING:
     from ..shared.wire.address import Address
 
 _client: Client | None = None
+_instead = ""
+
+
+def use(text: str) -> None:
+    """Go to the server at the address ``text``, whatever the preferences say, as long as this Blender runs."""
+    global _instead
+    _instead = text
+    close()
 
 
 def address() -> Address:
@@ -26,7 +34,7 @@ def address() -> Address:
     from ..shared.wire.address import Address, AddressError
 
     try:
-        return Address.parse(preferences.get().address)
+        return Address.parse(_instead or preferences.get().address)
     except AddressError as error:
         raise Problem(str(error)) from None
 

@@ -38,6 +38,14 @@ def problem(layout: UILayout, context: Context, found: Problem) -> None:
     message(layout, context, found.message, found.hint, "ERROR")
 
 
+def note(layout: UILayout, context: Context, text: str) -> None:
+    """Something worth knowing, in grey."""
+    column = layout.column(align=True)
+    column.active = False
+    for line, words in enumerate(wrapped(context, text)):
+        column.label(text=words, icon="BLANK1" if line else "INFO")
+
+
 def state(layout: UILayout) -> None:
     """One line on the connection: connected to what, connecting, disconnected, error."""
     client = connection.current()

@@ -22,6 +22,8 @@ from ..shared.picture import Picture, PictureInfo
 from . import versions
 from .problems import Problem
 
+# The formats that the dream server reads, as files.
+_SUFFIXES = {"PNG": ".png", "JPEG": ".jpg", "TIFF": ".tif", "OPEN_EXR": ".exr", "OPEN_EXR_MULTILAYER": ".exr"}
 _DREAM = re.compile(r" (dream|detail)(\.\d{3,})?$")
 
 
@@ -91,6 +93,23 @@ def read(image: Image) -> Picture:
     return Picture(info, pixels.reshape(info.shape))
 
 
+def as_file(image: Image) -> Path:
+    """A file that holds ``image`` as it is now: its own, else one written for as long as Blender runs.
+
+    Raises `Problem`.
+    """
+    check(image)
+    own = _file_of(image)
+    if image.source == "FILE" and not image.packed_file and not image.is_dirty and own.is_file():
+        return own
+    suffix = _SUFFIXES.get(image.file_format)
+    if suffix is None:
+        raise Problem(f"“{image.name}” is of a format that the dream server doesn't read.", "Save it as PNG or EXR.")
+    path = Path(bpy.app.tempdir, f"reverie {image.session_uid}{suffix}")
+    image.save(filepath=str(path), save_copy=True)
+    return path
+
+
 def read_linear(image: Image) -> Picture:
     """The pixels of ``image`` as Blender adds them up in shaders and the compositor: sRGB becomes scene-linear.
 
@@ -113,6 +132,13 @@ def new_result(source_name: str, form: Form, picture: Picture) -> Image:
 def new_layer(source_name: str, picture: Picture) -> Image:
     """An empty image for what a dream adds to a picture, signed floats: “Bricks” gives “Bricks detail”."""
     return _new(_named(source_name, " detail"), Form.of_layer(picture), picture)
+
+
+def new_source(name: str, picture: Picture) -> Image:
+    """An image that holds ``picture``, which is scene-linear, to be dreamt on."""
+    image = _new(name, Form(True, picture.info.colorspace, "STRAIGHT"), picture)
+    write(image, picture)
+    return image
 
 
 def new_preview(source_name: str, form: Form, picture: Picture) -> Image:
@@ -141,6 +167,11 @@ def results() -> Iterator[Image]:
 def is_unfinished(image: Image) -> bool:
     """Whether ``image`` was made for the previews of a dream and has not become its result."""
     return bool(image.reverie.original and not image.reverie.record and not image.library)
+
+
+def is_source(image: Image) -> bool:
+    """Whether ``image`` is the picture of a render, made to be dreamt on, and no dream."""
+    return bool(image.reverie.rendered and not image.reverie.record and not image.library)
 
 
 def after_load() -> None:

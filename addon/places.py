@@ -87,6 +87,12 @@ def image_editors() -> Iterator[SpaceImageEditor]:
                     yield space
 
 
+def is_edited(tree: NodeTree) -> bool:
+    """Whether a node editor in sight shows ``tree``; Blender composites anew only where one does."""
+    spaces = (area.spaces.active for window in bpy.context.window_manager.windows for area in window.screen.areas)
+    return any(space.type == "NODE_EDITOR" and space.node_tree == tree for space in spaces)  # type: ignore[attr-defined]
+
+
 def fill_empty_editors(image: Image) -> None:
     """Show ``image`` in the Image Editors that show nothing: undo took away what they showed."""
     for editor in image_editors():
@@ -98,7 +104,7 @@ def redraw() -> None:
     """Have everything drawn anew that shows Reverie or its pictures."""
     for window in bpy.context.window_manager.windows:
         for area in window.screen.areas:
-            if area.type in ("IMAGE_EDITOR", "NODE_EDITOR", "PREFERENCES", "VIEW_3D"):
+            if area.type in ("IMAGE_EDITOR", "NODE_EDITOR", "PREFERENCES", "PROPERTIES", "VIEW_3D"):
                 area.tag_redraw()
 
 

@@ -3,15 +3,17 @@
 import json
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import bpy
 from bpy.types import Context, Image, PropertyGroup, Scene
 
-from ..shared.declaration import SettingError, Spec
+from ..shared.declaration import Declared, SettingError, Spec
 from ..shared.settings import DreamSettings
 from . import connection, images
 from .problems import Problem
+
+T = TypeVar("T", bound=Declared)
 
 
 def _networks(_group: PropertyGroup, _context: Context, _typed: str) -> list[tuple[str, str]]:
@@ -113,14 +115,22 @@ class ReverieImage(PropertyGroup):
         "made_with": bpy.props.StringProperty(
             name="Made With", description="The inputs that made this dream, separated by commas"
         ),
+        "rendered": bpy.props.StringProperty(
+            name="Rendered", description="The scene whose render this is, or is the dream of"
+        ),
         "made": bpy.props.StringProperty(name="Made", description="When this dream was finished, in UTC"),
     }
 
 
 def read(group: PropertyGroup) -> DreamSettings:
-    """The settings as the artist has them. Raises `Problem`."""
+    """The settings of a dream as the artist has them. Raises `Problem`."""
+    return read_declared(group, DreamSettings)
+
+
+def read_declared(group: PropertyGroup, declared: type[T]) -> T:
+    """The settings that ``declared`` names, as the artist has them. Raises `Problem`."""
     try:
-        return DreamSettings.from_mapping({name: _plain(getattr(group, name)) for name in DreamSettings.specs()})
+        return declared.from_mapping({name: plain(getattr(group, name)) for name in declared.specs()})
     except SettingError as error:
         raise Problem(f"{error.problem}.", f"Allowed: {error.allowed}.") from None
 
@@ -177,7 +187,8 @@ def store(
     image.reverie.made = made
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """A value of Blender's, as settings have it."""
     # Blender keeps 32-bit floats: 1.4 comes back as 1.39999998 and would give another digest than the 1.4 of a preset.
     return float(f"{value:.7g}") if isinstance(value, float) else value
 

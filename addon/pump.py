@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 import bpy
 
 from . import connection, dreams, notices, places, server_process
+from .animation import dreaming
 from .problems import Problem
+from .renders import after_render
 
 if TYPE_CHECKING:
     from .dream import Dream
@@ -37,10 +39,12 @@ def pump() -> bool:
     renders and while the artist is in the middle of a stroke: the file must not change under either.
     """
     server_process.watch()
-    if not _is_busy() and dreams.tend():
+    after_render.tend_beginning()
+    if not _is_busy() and (after_render.tend() or dreams.tend()):
         return True
     client = connection.current()
-    return client.pump() if client else False
+    more = client.pump() if client else False
+    return dreaming.tend() or more
 
 
 def wait(dream: Dream) -> None:
@@ -63,6 +67,35 @@ def wait(dream: Dream) -> None:
         raise Problem(error.msg, error.hint)
 
 
+def wait_for_server() -> None:
+    """Pump until there is a server, for scripts without windows. Raises `Problem` after `PATIENCE` seconds."""
+    client, begun = connection.get(), time.monotonic()
+    while not connection.is_connected():
+        if time.monotonic() - begun > PATIENCE:
+            raise connection.problem() or Problem("The dream server can't be reached.", "Start it and dream again.")
+        if not pump():
+            client.wait(BUSY)
+
+
+def wait_for_animation(animation: dreaming.DreamedAnimation) -> None:
+    """Pump until all of ``animation`` is dreamed, for scripts without windows.
+
+    Raises `Problem` where it was stopped, or where there is no server for `PATIENCE` seconds; it is given up then.
+    """
+    reached = time.monotonic()
+    while dreaming.current() is animation:
+        client = connection.current()
+        if not pump() and client:
+            client.wait(BUSY)
+        if connection.is_connected():
+            reached = time.monotonic()
+        elif time.monotonic() - reached > PATIENCE:
+            dreaming.cancel()
+            raise connection.problem() or Problem("The dream server can't be reached.", "Start it and dream again.")
+    if animation.problem:
+        raise animation.problem
+
+
 def register() -> None:
     """Start the timer. It survives the loading of files, and background mode never calls it."""
     bpy.app.timers.register(_tick, first_interval=IDLE, persistent=True)
@@ -74,6 +107,7 @@ def unregister() -> None:
         bpy.app.timers.unregister(_tick)
     for dream in list(dreams.running):
         dreams.cancel(dream)
+    dreaming.leave()
     connection.close()
     server_process.stop()
 
@@ -92,7 +126,7 @@ def _tick() -> float:
     _redraw_on_change()
     if more:
         return 0.0
-    return BUSY if dreams.running else IDLE
+    return BUSY if dreams.running or dreaming.current() else IDLE
 
 
 def _redraw_on_change() -> None:
@@ -101,12 +135,13 @@ def _redraw_on_change() -> None:
     now = time.monotonic()
     if now - _drawn_at < REDRAW_EVERY:
         return
-    client = connection.current()
+    client, animation = connection.current(), dreaming.current()
     shown = (
         [(dream.status, round(dream.remote.fraction, 2), dream.preview_serial) for dream in dreams.running],
         client and (client.state, client.problem, len(client.networks)),
         server_process.is_running() and server_process.last_line(),
         notices.current(),
+        animation and animation.status,
     )
     if shown != _drawn:
         _drawn, _drawn_at = shown, now

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import bpy
 
-from . import choosing, dreaming, serving, viewing
+from . import animating, choosing, dreaming, rendering, serving, viewing
 
-classes = (*dreaming.classes, *choosing.classes, *viewing.classes, *serving.classes)
+classes = (*dreaming.classes, *rendering.classes, *animating.classes, *choosing.classes, *viewing.classes, *serving.classes)
 
 register, unregister = bpy.utils.register_classes_factory(classes)
