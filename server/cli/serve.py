@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from ..service.serve import default_spool, serve
+from ..service.serve import Door, default_spool, serve
 
 
 @click.command()
@@ -20,10 +20,22 @@ from ..service.serve import default_spool, serve
     show_default=True,
     help="auto, cpu, cuda:0, mps; several times for several devices.",
 )
+@click.option(
+    "--keys/--no-keys",
+    default=None,
+    help="Whether clients need keys. They always do where other machines can reach the server.",
+)
+@click.option("--host", default="", help="What others call this machine, in the line to paste.")
 @click.option("--spool", type=click.Path(file_okay=False, path_type=Path), help="Folder for jobs and pictures.")
 @click.option("--json-ready", is_flag=True, help="Say where the server listens as JSON.")
-def command(listen: str, devices: tuple[str, ...], spool: Path | None, json_ready: bool) -> None:
-    """Serve dreams to Blender over ZeroMQ, on this machine."""
+def command(
+    listen: str, devices: tuple[str, ...], keys: bool | None, host: str, spool: Path | None, json_ready: bool
+) -> None:
+    """Serve dreams to Blender over ZeroMQ.
+
+    On this machine alone, unless --listen says otherwise: --listen tcp://0.0.0.0:5571 serves others too. The server
+    then has a key, prints one line to paste into Blender, and speaks to nobody it has not been paired with.
+    """
     if importlib.util.find_spec("torch") is None:  # which only the workers import
         raise ModuleNotFoundError("No module named 'torch'", name="torch")
-    serve(listen, devices, spool or default_spool(), json_ready)
+    serve(Door(listen, keys, host), devices, spool or default_spool(), json_ready)

@@ -20,6 +20,7 @@ from ...shared.wire.errors import WireError
 from ...shared.wire.sockets import CREDIT
 from .background import Background, Waker
 from .dispatch import Dispatch
+from .guard import Guard
 from .jobs import Jobs
 from .ledger import QUEUED, RECEIVING, RUNNING, Ledger
 from .requests import MAX_JOBS, Requests
@@ -45,9 +46,14 @@ Handler = Callable[[Session, dict[str, Any]], None]
 class Gateway:
     """Everything the server is, but for the dreaming itself."""
 
-    def __init__(self, context: zmq.Context, socket: zmq.Socket, home: Path, devices: list[str]) -> None:
-        """``socket``: a bound ROUTER. ``home``: the folder of ledger and blobs. Raises `SpoolInUse`."""
+    def __init__(
+        self, context: zmq.Context, socket: zmq.Socket, home: Path, devices: list[str], guard: Guard | None = None
+    ) -> None:
+        """``socket``: a bound ROUTER, ``guard``: what keeps strangers out of it. ``home``: the folder of ledger and
+        blobs. Raises `SpoolInUse`.
+        """
         self._socket = socket
+        self._guard = guard
         self._boot = os.urandom(16)
         self._stopping = False
         self._waker = Waker()
@@ -80,6 +86,8 @@ class Gateway:
         poller = zmq.Poller()
         for source in (self._socket, self._workers.socket, self._waker.reader):
             poller.register(source, zmq.POLLIN)
+        if self._guard:
+            poller.register(self._guard.socket, zmq.POLLIN)
         next_look = next_tidying = 0.0
         waiting = False
         while not self._stopping:
@@ -93,6 +101,8 @@ class Gateway:
                 self._sessions.tidy()
             poller.poll(FLUSH_TICK if waiting else TICK)
             self._waker.clear()
+            if self._guard:
+                self._guard.answer()
             self._take_messages()
             self._background.finish()
             self._dispatch.receive()
@@ -130,7 +140,8 @@ class Gateway:
                 route, *frames = self._socket.recv_multipart(zmq.NOBLOCK, copy=False)
             except zmq.Again:
                 return
-            self._take(self._sessions.heard(route.bytes), [frame.buffer for frame in frames])
+            user = str(route.get("User-Id")) if self._guard else ""
+            self._take(self._sessions.heard(route.bytes, user), [frame.buffer for frame in frames])
 
     def _take(self, session: Session, frames: list[memoryview]) -> None:
         """One message: whatever is wrong with it, the client is told and the server goes on."""
@@ -139,6 +150,8 @@ class Gateway:
             if len(frames) not in (1, 2):
                 raise bad_header("frames", "one header, and one chunk at most")
             header = decode(frames[0])
+            if self._guard:
+                self._guard.check(session.user, header["t"])
             self._handle(session, header, frames[1] if len(frames) > 1 else memoryview(b""))
         except WireError as error:
             self._refuse(session, header, error)
@@ -188,7 +201,10 @@ class Gateway:
         self._sessions.answer(session, header, "PONG", queued=queued, running=running, free=self._spool.free())
 
     def _pair(self, session: Session, header: Mapping[str, Any]) -> None:
-        raise WireError("NOT_PAIRED", "This server takes only programs on its own machine.", "It needs no pairing.")
+        if self._guard is None:
+            raise WireError("NOT_PAIRED", "This server takes only programs on its own machine.", "It needs no pairing.")
+        self._guard.pair(session.user, header["name"], header["proof"])
+        self._sessions.answer(session, header, "PAIRED")
 
     def _arrived(self, blob: bytes) -> None:
         self._jobs.arrived(blob)

@@ -1,15 +1,20 @@
-"""Where the server listens: on this machine alone, until there are keys."""
+"""Where the server listens: on this machine for everybody on it, beyond it only behind keys."""
 
 from __future__ import annotations
 
 import re
+import socket as network
 
 import zmq
 
 from ...shared.wire.address import Address
 from ...shared.wire.sockets import server_socket
+from .guard import Guard
 
 _ANY_PORT = re.compile(r":(0|\*)/?$")
+_ANY_HOST = re.compile(r"^(tcp://)?\*")
+# Not a host anybody can be told to connect to.
+_EVERYWHERE = ("0.0.0.0", "::")
 
 
 class ListenError(ValueError):
@@ -20,33 +25,57 @@ class ListenError(ValueError):
         self.hint = hint
 
 
-def listen(context: zmq.Context, text: str) -> tuple[zmq.Socket, Address]:
+def is_beyond(text: str) -> bool:
+    """Whether ``text`` tells of a place that other machines can reach. Raises `AddressError`."""
+    return not _parse(text).is_loopback
+
+
+def listen(context: zmq.Context, text: str, guard: Guard | None = None) -> tuple[zmq.Socket, Address]:
     """Bind a ROUTER where ``text`` says; port 0 or * takes one that is free. Returns it and where it is.
 
-    Raises `ListenError`, and `AddressError` for what is no address.
+    guard: keeps strangers out; without one the server listens to this machine alone. Raises `ListenError`, and
+    `AddressError` for what is no address.
     """
-    text = text.strip()
-    if "//*" in text or text.startswith("*"):
-        raise _needs_keys(text)
-    any_port = bool(_ANY_PORT.search(text))
-    address = Address.parse(_ANY_PORT.sub("", text))
-    if not address.is_loopback:
-        raise _needs_keys(str(address))
+    any_port = bool(_ANY_PORT.search(text.strip()))
+    address = _parse(text)
+    if not address.is_loopback and guard is None:
+        raise _needs_keys(address)
     socket = server_socket(context)
     socket.setsockopt(zmq.IPV6, ":" in address.host)
+    if guard:
+        guard.protect(socket)
     try:
         socket.bind(f"{address.endpoint.rsplit(':', 1)[0]}:*" if any_port else address.endpoint)
     except zmq.ZMQError as error:
         socket.close()
         raise _busy(address) if error.errno == zmq.EADDRINUSE else _impossible(address) from error
-    endpoint = socket.getsockopt_string(zmq.LAST_ENDPOINT)
-    return socket, Address.parse(endpoint)
+    bound = Address.parse(socket.getsockopt_string(zmq.LAST_ENDPOINT))
+    return socket, Address(bound.host, bound.port, guard.keyring.server.public if guard else b"")
 
 
-def _needs_keys(where: str) -> ListenError:
+def told(address: Address, host: str = "") -> Address:
+    """The address to tell others: with ``host``, or for a server that listens everywhere with this machine's own."""
+    return Address(host or (_own_host() if address.host in _EVERYWHERE else address.host), address.port, address.key)
+
+
+def _parse(text: str) -> Address:
+    return Address.parse(_ANY_HOST.sub(r"\g<1>0.0.0.0", _ANY_PORT.sub("", text.strip())))
+
+
+def _own_host() -> str:
+    """The address by which this machine would reach others; its name where it has none. Nothing is sent."""
+    with network.socket(network.AF_INET, network.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # reserved for documentation (RFC 5737)
+            return probe.getsockname()[0]
+        except OSError:
+            return network.gethostname()
+
+
+def _needs_keys(address: Address) -> ListenError:
     return ListenError(
-        f"Reverie does not listen on {where}: beyond this machine a server must have keys first, and it has none yet.",
-        "Listen on 127.0.0.1, for example --listen tcp://127.0.0.1:5571.",
+        f"Reverie does not listen on {address} without keys: whoever reaches that port could dream on this machine.",
+        "Leave --no-keys out, or listen on 127.0.0.1.",
     )
 
 
@@ -58,4 +87,4 @@ def _busy(address: Address) -> ListenError:
 
 
 def _impossible(address: Address) -> ListenError:
-    return ListenError(f"This machine can't listen on {address}.", "Listen on 127.0.0.1.")
+    return ListenError(f"This machine can't listen on {address}.", "Listen on 127.0.0.1 or 0.0.0.0.")

@@ -8,14 +8,18 @@ import logging.handlers
 import os
 import signal
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import zmq
 
 from ...shared.wire.address import Address
+from ...shared.wire.invite import INVITE, write_invite
+from ...shared.wire.keys import fingerprint
 from ..networks.store import home
 from .gateway import SERVER, Gateway
-from .listening import listen
+from .guard import Guard
+from .listening import is_beyond, listen, told
 from .workers import WorkersBroken
 
 LOG_BYTES, LOG_FILES = 4 << 20, 3
@@ -33,27 +37,50 @@ class FirstLine(logging.Formatter):
         return super().format(record).partition("\n")[0]
 
 
+def default_keys() -> Path:
+    """Where the server's key and its clients' are kept."""
+    return home() / "keys"
+
+
 def default_spool() -> Path:
     """Where jobs and pictures are kept unless another folder is given."""
     return home() / "spool"
 
 
-def serve(text: str, devices: Sequence[str], spool: Path, json_ready: bool = False) -> None:
-    """Serve until SIGINT or SIGTERM. ``text``: where to listen, as typed; ``devices``: one worker for each.
+@dataclass(frozen=True, slots=True)
+class Door:
+    """Where a server listens. text: as typed. keys: whether behind keys; None where other machines reach it.
+    host: the name to tell others, "" to find one. folder: where the keys are.
+    """
+
+    text: str
+    keys: bool | None = None
+    host: str = ""
+    folder: Path = field(default_factory=lambda: default_keys())
+
+    @property
+    def guarded(self) -> bool:
+        """Whether strangers are kept out. Raises `AddressError`."""
+        return is_beyond(self.text) if self.keys is None else self.keys
+
+
+def serve(door: Door, devices: Sequence[str], spool: Path, json_ready: bool = False) -> None:
+    """Serve until SIGINT or SIGTERM. ``devices``: one worker for each.
 
     Once ready, one line on standard output says where: in words, or with ``json_ready`` as a JSON map.
-    Raises `ListenError`, `SpoolInUse`, `WorkersBroken`.
+    Raises `ListenError`, `SpoolInUse`, `WorkersBroken`, and `OSError` and `KeyTextError` where the keys can't be had.
     """
     _give_way()
     context = zmq.Context()
     try:
-        socket, address = listen(context, text)
+        guard = Guard(context, door.folder) if door.guarded else None
+        socket, address = listen(context, door.text, guard)
         spool.mkdir(parents=True, exist_ok=True)
         _start_log(spool / "log")
-        gateway = Gateway(context, socket, spool, list(devices))
+        gateway = Gateway(context, socket, spool, list(devices), guard)
         try:
             gateway.stop_on(signal.SIGINT, signal.SIGTERM)
-            _announce(address, json_ready)
+            _announce(told(address, door.host), door.folder, json_ready)
             gateway.run()
             log.info("Ending")
         except WorkersBroken:
@@ -73,9 +100,14 @@ def _give_way() -> None:
         os.nice(NICENESS)
 
 
-def _announce(address: Address, json_ready: bool) -> None:
+def _announce(address: Address, folder: Path, json_ready: bool) -> None:
+    if address.key:
+        write_invite(folder / INVITE, address)
     if json_ready:
-        print(json.dumps({"server": SERVER, "address": address.endpoint}), flush=True)
+        print(json.dumps({"server": SERVER, "address": address.line if address.key else address.endpoint}), flush=True)
+    elif address.key:
+        print(f"{SERVER} listens. Paste this line into Blender, or open {folder / INVITE} there:\n\n{address.line}\n")
+        print(f"Its fingerprint: {fingerprint(address.key)}. To let a computer in: reverie pair", flush=True)
     else:
         print(f"{SERVER} listens on {address.endpoint}", flush=True)
 

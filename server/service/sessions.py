@@ -21,11 +21,14 @@ FORGOTTEN_AFTER = 600.0
 class Session:
     """One connected client."""
 
-    __slots__ = ("__weakref__", "backlog", "heard", "outgoing", "route")
+    __slots__ = ("__weakref__", "backlog", "heard", "outgoing", "route", "user")
 
-    def __init__(self, route: bytes = b"") -> None:
-        """``route``: the routing id the socket knows it by; empty for a client that has not been heard yet."""
+    def __init__(self, route: bytes = b"", user: str = "") -> None:
+        """``route``: the routing id the socket knows it by; empty for a client that has not been heard yet. ``user``:
+        its public key, where the server has keys.
+        """
         self.route = route
+        self.user = user
         self.heard = time.monotonic()
         self.backlog: deque[list[bytes | memoryview]] = deque()
         self.outgoing: dict[bytes, Outgoing] = {}
@@ -38,11 +41,11 @@ class Sessions:
         self._socket = socket
         self._sessions: dict[bytes, Session] = {}
 
-    def heard(self, route: bytes) -> Session:
+    def heard(self, route: bytes, user: str = "") -> Session:
         """The session of a client that has just spoken."""
         session = self._sessions.get(route)
         if session is None:
-            session = self._sessions[route] = Session(route)
+            session = self._sessions[route] = Session(route, user)
         session.heard = time.monotonic()
         return session
 

@@ -13,6 +13,7 @@ from ..settings import DreamSettings
 from ..wire.address import Address
 from ..wire.blobs import Buffer
 from ..wire.errors import WireError
+from ..wire.keys import KeyPair
 from .connection import Connection, ConnectionState, ServerInfo
 from .dream import RemoteDream, Send
 
@@ -28,11 +29,12 @@ class Client:
     what is going on. A lost connection comes back by itself, and what was under way goes on.
     """
 
-    def __init__(self, address: Address, name: str = "Reverie") -> None:
+    def __init__(self, address: Address, name: str = "Reverie", own: KeyPair | None = None) -> None:
+        """``own``: our key pair, for servers with keys."""
         self.dreams: list[RemoteDream] = []
         self.networks: list[dict[str, Any]] = []
         self._context = zmq.Context()
-        self._connection = Connection(address, name, self._context)
+        self._connection = Connection(address, name, self._context, own)
         self._greetings = 0
         self._asked: dict[bytes, RemoteDream | None] = {}
         self._connected = False
@@ -62,6 +64,10 @@ class Client:
     def connect(self) -> None:
         """Begin to connect, and stay connected until `close`."""
         self._connection.open()
+
+    def pair(self, code: str) -> None:
+        """Have the server know us from now on: ``code`` is what its ``reverie pair`` shows. Connects anew."""
+        self._connection.pair(code)
 
     def close(self) -> None:
         """Drop everything at once. Never waits, even for a server that is gone."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import time
 from collections import deque
 from collections.abc import Iterator
@@ -17,11 +18,17 @@ from ..wire.address import Address
 from ..wire.blobs import Buffer
 from ..wire.codec import VERSION, decode, encode
 from ..wire.errors import WireError
+from ..wire.keys import KeyPair, proof
 from ..wire.sockets import client_socket
+from . import reasons
 
 PING_EVERY = 2.0
 SILENCE_LIMIT = 8.0
 GREETING_LIMIT = 5.0
+# A server that ends in the middle of a handshake hangs up once; one whose key is another does so every time.
+_REJECTIONS = 3
+# Errors after which no request will fare better.
+_FINAL = frozenset({"PROTO_VERSION", "NOT_PAIRED", "REVOKED"})
 
 Message = tuple[dict[str, Any], Buffer]
 
@@ -52,29 +59,41 @@ class Connection:
     whatever was under way must be taken up again.
     """
 
-    def __init__(self, address: Address, name: str, context: zmq.Context) -> None:
+    def __init__(self, address: Address, name: str, context: zmq.Context, own: KeyPair | None = None) -> None:
+        """``own``: our key pair, needed where ``address`` has a key."""
         self.address = address
         self.state = ConnectionState.DISCONNECTED
         self.problem: WireError | None = None
         self.server: ServerInfo | None = None
         self.greetings = 0
         self._name = name
+        self._own = own
         self._context = context
         self._socket: zmq.Socket | None = None
         self._monitor: zmq.Socket | None = None
         self._outbox: deque[tuple[bytes, Buffer | None]] = deque()
         self._heard = self._asked = self._pinged = 0.0
-        # Whether somebody took the TCP connection, dream server or not.
+        # Whether somebody took the TCP connection, dream server or not, and how often they hung up on our greeting.
         self._taken = False
+        self._rejections = 0
+        self._code = ""
 
     def open(self) -> None:
         """Begin to connect; goes on in the background until `close`."""
         self.close()
-        self._socket = client_socket(self._context)
+        if not self.address.is_loopback and not (self.address.key and self._own):
+            self._stop(reasons.needs_key(self.address))
+            return
+        self._socket = client_socket(self._context, self.address.key, self._own)
         self._monitor = self._socket.get_monitor_socket()
         self._socket.connect(self.address.endpoint)
         self.state = ConnectionState.CONNECTING
         self._asked, self._taken = time.monotonic(), False
+
+    def pair(self, code: str) -> None:
+        """Connect anew, and show the server that we were told the pairing ``code``; from then on it knows us."""
+        self._code = "".join(filter(str.isdigit, code))
+        self.open()
 
     def close(self) -> None:
         """Drop the connection at once; what was not sent is lost."""
@@ -132,10 +151,11 @@ class Connection:
             self._outbox.clear()
         elif kind == "PING":
             self.send({"t": "PONG"})
-        elif kind == "ERR" and header["code"] == "PROTO_VERSION":
-            problem = WireError.from_details(header)
-            self.close()
-            self.state, self.problem = ConnectionState.ERROR, problem
+        elif kind == "PAIRED":
+            self._code = ""
+            self._greet()
+        elif kind == "ERR" and header["code"] in _FINAL:
+            self._stop(WireError.from_details(header))
         else:
             return kind == "PONG"
         return True
@@ -143,7 +163,8 @@ class Connection:
     def _watch(self) -> None:
         """Learn from the socket's monitor what became of the TCP connection."""
         while self._monitor is not None and self._monitor.poll(0):
-            event = recv_monitor_message(self._monitor, zmq.NOBLOCK)["event"]
+            found = recv_monitor_message(self._monitor, zmq.NOBLOCK)
+            event = found["event"]
             if event == zmq.EVENT_CONNECTED:
                 self._taken = True
             elif event == zmq.EVENT_HANDSHAKE_SUCCEEDED:
@@ -151,39 +172,57 @@ class Connection:
             elif event == zmq.EVENT_DISCONNECTED:
                 self._lost()
             elif event in (zmq.EVENT_CLOSED, zmq.EVENT_CONNECT_RETRIED) and self.state is ConnectionState.CONNECTING:
-                self.problem = self.problem or self._unreachable()
+                self.problem = self.problem or reasons.unreachable(self.address)
+            elif event == zmq.EVENT_HANDSHAKE_FAILED_AUTH:
+                self._stop(reasons.not_paired(self.address))
             elif event in (zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL, zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL):
-                self.problem = self._not_reverie()
+                self._rejected(detail=found["value"])
+
+    def _rejected(self, detail: int) -> None:
+        """They hung up in the middle of the handshake: no dream server, one with keys, or one with another key."""
+        self._rejections += 1
+        if self.address.key and self._rejections >= _REJECTIONS:
+            self._stop(reasons.another_key(self.address))
+        elif not self.address.key and detail == zmq.PROTOCOL_ERROR_ZMTP_MECHANISM_MISMATCH:
+            self._stop(reasons.needs_key(self.address))
+        else:
+            self.problem = reasons.not_reverie(self.address)
+
+    def _stop(self, problem: WireError) -> None:
+        """Give up: trying again can't help."""
+        self.close()
+        self._code, self._rejections = "", 0
+        self.state, self.problem = ConnectionState.ERROR, problem
 
     def _greet(self) -> None:
+        self._rejections = 0
         self._outbox.clear()
         self._asked = self._heard = time.monotonic()
-        self.send(
-            {"t": "HELLO", "id": os.urandom(16), "min": VERSION, "max": VERSION, "client": self._name, "features": []}
-        )
+        if self._code and self._own:
+            evidence = proof(self._code, self.address.key, self._own.public)
+            self.send({"t": "PAIR", "id": os.urandom(16), "name": platform.node()[:64], "proof": evidence})
+        else:
+            hello = {"min": VERSION, "max": VERSION, "client": self._name, "features": []}
+            self.send({"t": "HELLO", "id": os.urandom(16), **hello})
 
     def _lost(self) -> None:
         self._outbox.clear()
         self._asked, self._taken = time.monotonic(), False
         if self.state is ConnectionState.CONNECTED:
             self.state = ConnectionState.CONNECTING
-            self.problem = WireError(
-                "UNREACHABLE",
-                f"The connection to the dream server at {self.address} broke.",
-                "It is tried again by itself; if the server ended, start it again.",
-            )
+            self.problem = reasons.broken(self.address)
 
     def _keep_alive(self) -> None:
         now = time.monotonic()
         if self.state is ConnectionState.CONNECTED:
             if now - self._heard > SILENCE_LIMIT:
                 self.open()
-                self.problem = self._unreachable()
+                self.problem = reasons.unreachable(self.address)
             elif now - max(self._heard, self._pinged) > PING_EVERY:
                 self._pinged = now
                 self.send({"t": "PING", "id": os.urandom(16)})
         elif self.state is ConnectionState.CONNECTING and now - self._asked > GREETING_LIMIT:
-            problem = self._not_reverie() if self._taken else self._unreachable()
+            problem = reasons.not_reverie(self.address) if self._taken else reasons.unreachable(self.address)
             self.open()
             self.problem = problem
 
@@ -198,17 +237,3 @@ class Connection:
             except zmq.Again:
                 return
             self._outbox.popleft()
-
-    def _unreachable(self) -> WireError:
-        return WireError(
-            "UNREACHABLE",
-            f"No dream server answers at {self.address}.",
-            "Start it with Start Server or the command reverie serve, or check the address.",
-        )
-
-    def _not_reverie(self) -> WireError:
-        return WireError(
-            "NOT_REVERIE",
-            f"Something answers at {self.address}, but it is not a dream server.",
-            "Check the port; Reverie's own is 5571.",
-        )

@@ -6,6 +6,8 @@ import ipaddress
 import re
 from dataclasses import dataclass
 
+from . import keys
+
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 5571
 
@@ -26,11 +28,11 @@ class AddressError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A host (a name or an IP address), a port, and the server's key where the pasted line holds one."""
+    """A host (a name or an IP address), a port, and the server's public key where the pasted line holds one."""
 
     host: str = DEFAULT_HOST
     port: int = DEFAULT_PORT
-    key: str = ""
+    key: bytes = b""
 
     @classmethod
     def parse(cls, text: str) -> Address:
@@ -48,12 +50,17 @@ class Address:
             raise AddressError(f"{text!r} is not an address. Write it as host or host:port, for example gpubox:5571.")
         host = match["bracketed"] if match["bracketed"] is not None else match["host"]
         port = _port(match["port"]) if match["port"] else DEFAULT_PORT
-        return cls(_host(host), port, match["key"] or "")
+        return cls(_host(host), port, _key(match["key"] or ""))
 
     @property
     def endpoint(self) -> str:
         """The form ZeroMQ takes: ``tcp://127.0.0.1:5571``."""
         return f"tcp://{self}"
+
+    @property
+    def line(self) -> str:
+        """What a person pastes: ``reverie://gpubox:5571/<key>``."""
+        return f"reverie://{self}" + (f"/{keys.written(self.key)}" if self.key else "")
 
     @property
     def is_loopback(self) -> bool:
@@ -74,6 +81,15 @@ def _host(text: str) -> str:
     if not _is_ipv6(text) and not _HOST.fullmatch(text):
         raise AddressError(f"{text!r} is not the name of a machine. Write for example gpubox or 192.168.1.20.")
     return text
+
+
+def _key(text: str) -> bytes:
+    if not text.strip():
+        return b""
+    try:
+        return keys.read(text)
+    except keys.KeyTextError as error:
+        raise AddressError(f"{error} Copy the whole line that the server printed once more.") from None
 
 
 def _port(text: str) -> int:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import zmq
 
 from .blobs import CHUNK
+from .keys import KeyPair
 
 MAX_MESSAGE = CHUNK + 64 * 1024
 CREDIT = 16
 
 
-def client_socket(context: zmq.Context) -> zmq.Socket:
-    """A DEALER, not yet connected.
+def client_socket(context: zmq.Context, server: bytes = b"", own: KeyPair | None = None) -> zmq.Socket:
+    """A DEALER, not yet connected; with the ``server``'s public key and our ``own`` pair it speaks to that one alone.
 
     IMMEDIATE: nothing is queued for a peer that is not there. LINGER 0: closing never waits.
     """
@@ -22,6 +23,10 @@ def client_socket(context: zmq.Context) -> zmq.Socket:
     socket.setsockopt(zmq.RECONNECT_IVL_MAX, 5000)
     socket.setsockopt(zmq.HEARTBEAT_IVL, 2000)
     socket.setsockopt(zmq.HEARTBEAT_TIMEOUT, 6000)
+    if server and own:
+        socket.setsockopt(zmq.CURVE_SERVERKEY, server)
+        socket.setsockopt(zmq.CURVE_PUBLICKEY, own.public)
+        socket.setsockopt(zmq.CURVE_SECRETKEY, own.secret)
     _common(socket)
     return socket
 

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reverie.shared.picture import DTYPES, Picture, PictureError, PictureInfo
+from reverie.shared.wire import keys
 from reverie.shared.wire.address import Address, AddressError
 from reverie.shared.wire.blobs import CHUNK, Bitmap, check_chunk, chunk_count, chunk_header
 from reverie.shared.wire.codec import MAX_HEADER, decode, encode
@@ -178,7 +179,7 @@ def test_pictures_that_make_no_sense_are_refused(change: dict) -> None:
         ("tcp://10.0.0.5:6000", "tcp://10.0.0.5:6000"),
         ("TCP://gpubox/", "tcp://gpubox:5571"),
         ("http://gpubox:6000/", "tcp://gpubox:6000"),
-        ("reverie://gpubox:6000/ABCDEF", "tcp://gpubox:6000"),
+        (f"reverie://gpubox:6000/{keys.written(bytes(32))}", "tcp://gpubox:6000"),
         ('"gpubox:6000"', "tcp://gpubox:6000"),
         ("6000", "tcp://127.0.0.1:6000"),
         (":6000", "tcp://127.0.0.1:6000"),

@@ -1,0 +1,224 @@
+"""Keys with real sockets: who is let in, who is not, and what they are told."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import socket
+import stat
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import zmq
+from server_process import ServerProcess
+
+from reverie.server.service.guard import Guard
+from reverie.server.service.keyring import Keyring, Pairing
+from reverie.server.service.listening import ListenError, listen, told
+from reverie.shared.client import Client, ConnectionState
+from reverie.shared.wire import keys
+from reverie.shared.wire.address import Address, AddressError
+from reverie.shared.wire.invite import INVITE, read_invite, write_invite
+
+
+class Server:
+    """A server behind keys. folder: where they are."""
+
+    def __init__(self, folder: Path, process: ServerProcess) -> None:
+        self.folder = folder
+        self.address = Address.parse(json.loads(process.ready_line)["address"])
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    home = tmp_path_factory.mktemp("guarded")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("REVERIE_HOME", str(home))
+        with ServerProcess(home / "spool", "tcp://127.0.0.1:0", "--keys", "--json-ready") as process:
+            assert process.ready_line, process.said()
+            yield Server(home / "keys", process)
+
+
+@pytest.fixture
+def context() -> Iterator[zmq.Context]:
+    context = zmq.Context()
+    yield context
+    context.destroy(linger=0)
+
+
+_visitors: list[Client] = []
+
+
+@pytest.fixture(autouse=True)
+def visitors_leave() -> Iterator[None]:
+    yield
+    while _visitors:
+        _visitors.pop().close()
+
+
+def visitor(address: Address, own: keys.KeyPair | None, name: str = "visitor") -> Client:
+    _visitors.append(Client(address, name, own))
+    return _visitors[-1]
+
+
+def visit(address: Address, own: keys.KeyPair | None, code: str = "", until: float = 6.0) -> Client:
+    """A client that has tried to connect, and either has or knows why not."""
+    client = visitor(address, own)
+    client.pair(code) if code else client.connect()
+    wait(client, lambda: client.state in (ConnectionState.CONNECTED, ConnectionState.ERROR), until)
+    return client
+
+
+def wait(client: Client, over: object, until: float = 6.0) -> None:
+    deadline = time.monotonic() + until
+    while not over() and time.monotonic() < deadline:  # type: ignore[operator]
+        if not client.pump():
+            client.wait(0.02)
+
+
+def problem(client: Client) -> tuple[str, str]:
+    assert client.state is ConnectionState.ERROR and client.problem
+    return client.problem.code, str(client.problem)
+
+
+def test_a_stranger_is_told_to_pair_and_pairs_once(server: Server) -> None:
+    own = keys.KeyPair.fresh()
+    code, words = problem(visit(server.address, own))
+    assert code == "NOT_PAIRED" and "reverie pair" in words
+    told_code = Pairing(Keyring(server.folder)).open()
+    wrong = f"{(int(told_code) + 1) % 10**6:06}"
+    code, words = problem(visit(server.address, own, code=wrong))
+    assert code == "NOT_PAIRED" and "tries left: 4" in words
+    paired = visit(server.address, own, code=f" {told_code[:3]} {told_code[3:]}")
+    assert paired.state is ConnectionState.CONNECTED
+    assert not (server.folder / "pairing.json").exists()
+    again = visit(server.address, own)
+    assert again.state is ConnectionState.CONNECTED
+
+
+def test_five_wrong_codes_end_the_pairing(server: Server) -> None:
+    code = Pairing(Keyring(server.folder)).open()
+    wrong = f"{(int(code) + 1) % 10**6:06}"
+    for _ in range(5):
+        _, words = problem(visit(server.address, keys.KeyPair.fresh(), code=wrong))
+    assert "five times" in words
+    refused, _ = problem(visit(server.address, keys.KeyPair.fresh(), code=code))
+    assert refused == "NOT_PAIRED"
+
+
+def test_an_open_connection_is_cut_when_its_client_is_revoked(server: Server) -> None:
+    own = keys.KeyPair.fresh()
+    keyring = Keyring(server.folder)
+    keyring.admit(keys.written(own.public), "laptop")
+    client = visit(server.address, own)
+    assert client.state is ConnectionState.CONNECTED
+    assert Keyring(server.folder).revoke("laptop")
+    client.refresh()
+    wait(client, lambda: client.state is not ConnectionState.CONNECTED)
+    assert problem(client)[0] in ("REVOKED", "NOT_PAIRED")
+    assert problem(visit(server.address, own))[0] == "NOT_PAIRED"
+
+
+def test_another_server_key_is_a_hard_stop_with_an_explanation(server: Server) -> None:
+    own = keys.KeyPair.fresh()
+    Keyring(server.folder).admit(keys.written(own.public), "laptop")
+    other = Address(server.address.host, server.address.port, keys.KeyPair.fresh().public)
+    code, words = problem(visit(other, own))
+    assert code == "KEY_CHANGED" and keys.fingerprint(other.key) in words and "new line" in words
+
+
+def test_without_a_key_nothing_is_accepted_and_the_way_out_is_told(server: Server) -> None:
+    plain = Address(server.address.host, server.address.port)
+    code, words = problem(visit(plain, None))
+    assert code == "NOT_PAIRED" and "reverie://" in words
+
+
+def test_when_nobody_judges_handshakes_nobody_comes_in(tmp_path: Path, context: zmq.Context) -> None:
+    guard = Guard(context, tmp_path)
+    _, address = listen(context, "tcp://127.0.0.1:0", guard)
+    own = keys.KeyPair.fresh()
+    guard.keyring.admit(keys.written(own.public), "laptop")
+    guard.close()
+    client = visit(address, own, until=2.0)
+    assert client.state is not ConnectionState.CONNECTED
+
+
+def test_a_judge_that_stumbles_lets_nobody_in_and_goes_on(server: Server) -> None:
+    own = keys.KeyPair.fresh()
+    keyring = Keyring(server.folder)
+    keyring.admit(keys.written(own.public), "laptop")
+    record = (server.folder / "clients.json").read_text()
+    (server.folder / "clients.json").write_text("no JSON")
+    assert visit(server.address, own, until=1.5).state is not ConnectionState.CONNECTED
+    (server.folder / "clients.json").write_text(record)
+    assert visit(server.address, own).state is ConnectionState.CONNECTED
+
+
+def eavesdropped(port: int, heard: bytearray) -> int:
+    """A proxy to ``port``, for one connection: all that goes through it is ``heard``. Returns its own port."""
+
+    def carry(source: socket.socket, target: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                heard.extend(data)
+                target.sendall(data)
+
+    def take() -> None:
+        near, _ = listener.accept()
+        far = socket.create_connection(("127.0.0.1", port))
+        threading.Thread(target=carry, args=(far, near), daemon=True).start()
+        carry(near, far)
+
+    listener = socket.create_server(("127.0.0.1", 0))
+    threading.Thread(target=take, daemon=True).start()
+    return listener.getsockname()[1]
+
+
+def test_an_eavesdropper_reads_nothing(server: Server) -> None:
+    own = keys.KeyPair.fresh()
+    Keyring(server.folder).admit(keys.written(own.public), "laptop")
+    heard = bytearray()
+    port = eavesdropped(server.address.port, heard)
+    client = visitor(Address("127.0.0.1", port, server.address.key), own, "a very telling name")
+    client.connect()
+    wait(client, lambda: client.networks)
+    assert client.networks and len(heard) > 1000
+    for word in (b"a very telling name", b"networks", b"ornament", b"Reverie 0"):
+        assert word not in bytes(heard)
+
+
+def test_keys_are_private_from_birth(tmp_path: Path) -> None:
+    keyring = Keyring(tmp_path / "keys")
+    keyring.admit("key", "laptop")
+    Pairing(keyring).open()
+    for file in (tmp_path / "keys").iterdir():
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600, file
+    assert Keyring(tmp_path / "keys").server == keyring.server
+
+
+def test_names_stay_apart(tmp_path: Path) -> None:
+    keyring = Keyring(tmp_path)
+    assert [keyring.admit(key, "laptop").name for key in "abc"] == ["laptop", "laptop 2", "laptop 3"]
+    assert keyring.rename("laptop 2", "tower") and not keyring.rename("tower", "laptop")
+    assert not keyring.revoke("nobody") and keyring.revoke("tower") and not keyring.revoke("tower")
+    assert json.loads((tmp_path / "clients.json").read_text())[1]["revoked"]
+
+
+def test_beyond_this_machine_nothing_is_served_without_keys() -> None:
+    for text in ("tcp://0.0.0.0:0", "*:0", "tcp://*:5571", "192.168.1.20", "[::]:0"):
+        with pytest.raises(ListenError, match="without keys"):
+            listen(zmq.Context.instance(), text)
+
+
+def test_the_invite_leads_where_the_line_does(tmp_path: Path) -> None:
+    address = told(Address("0.0.0.0", 5571, keys.KeyPair.fresh().public), "gpubox")
+    write_invite(tmp_path / INVITE, address)
+    assert read_invite(tmp_path / INVITE) == address == Address.parse(address.line)
+    (tmp_path / "letter").write_text("Dear friend")
+    with pytest.raises(AddressError, match="letter is no invite"):
+        read_invite(tmp_path / "letter")
+    with pytest.raises(AddressError, match="whole line"):
+        Address.parse(address.line[:-3])
