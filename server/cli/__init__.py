@@ -12,8 +12,11 @@ from .failure import explain
 COMMANDS = {
     "dream": "Dream a picture into another one.",
     "zoom": "Dream a film that falls into its own dream.",
+    "frames": "Dream an animation, and keep it still.",
     "presets": "List the presets, and show them all on a sheet.",
     "serve": "Serve dreams to Blender over ZeroMQ.",
+    "pair": "Let a computer speak to the server on this one.",
+    "clients": "List who may speak to the server on this machine, and shut them out.",
     "atlas": "Show what each channel of a layer dreams.",
     "train": "Train a network on your own pictures.",
     "networks": "List the networks that can dream, and add your own.",

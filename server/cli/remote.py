@@ -5,10 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 
-from ...shared.client import Client, ConnectionState, RemoteDream
+from ...shared.client import Client, ConnectionState, RemoteDream, ServerInfo
 from ...shared.picture import Picture
 from ...shared.settings import DreamSettings
+from ...shared.wire import keys
 from ...shared.wire.address import Address
+from ..service.serve import default_keys
 from .progress import StepProgress
 
 # Seconds without a server after which a command gives up. A restart takes less.
@@ -22,7 +24,7 @@ def dream_there(
 
     pictures: "picture", and it may be "guide" and "mask".
     """
-    client = Client(Address.parse(address), "reverie dream")
+    client = client_for(address, "reverie dream")
     try:
         client.connect()
         dream = client.dream(pictures["picture"], settings, guide=pictures.get("guide"), mask=pictures.get("mask"))
@@ -37,6 +39,25 @@ def dream_there(
         return dream.result
     finally:
         client.close()
+
+
+def client_for(address: str, name: str) -> Client:
+    """A client of the server at ``address``, as typed or pasted, not yet connected; with this person's key where the
+    server has one. Raises `AddressError`.
+    """
+    where = Address.parse(address)
+    return Client(where, name, keys.own(default_keys() / "client.key") if where.key else None)
+
+
+def answered(client: Client) -> ServerInfo:
+    """Wait until the server has greeted. Raises `WireError` when it does not, or refuses."""
+    began = time.monotonic()
+    while client.state is not ConnectionState.CONNECTED or client.server is None:
+        if not client.pump():
+            client.wait(0.1)
+        if client.problem and (client.state is ConnectionState.ERROR or time.monotonic() - began > _PATIENCE):
+            raise client.problem
+    return client.server
 
 
 def _wait(client: Client, dream: RemoteDream, progress: StepProgress) -> None:

@@ -148,8 +148,9 @@ class Pairing:
                 self.close()
                 raise WireError("NOT_PAIRED", "That was not the code, five times.", "Run there again: reverie pair.")
             raise WireError("NOT_PAIRED", "That is not the code.", f"Type it again; tries left: {left}.")
+        client = self._keyring.admit(key, name)
         self.close()
-        return self._keyring.admit(key, name)
+        return client
 
     def _code(self) -> str | None:
         """The code of the pairing that is open. One that was opened anew starts the five minutes afresh."""

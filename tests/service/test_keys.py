@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import socket
 import stat
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -222,3 +225,34 @@ def test_the_invite_leads_where_the_line_does(tmp_path: Path) -> None:
         read_invite(tmp_path / "letter")
     with pytest.raises(AddressError, match="whole line"):
         Address.parse(address.line[:-3])
+
+
+def run(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "reverie", *arguments]
+    return subprocess.run(
+        command, env={**os.environ, "REVERIE_HOME": str(home)}, capture_output=True, text=True, timeout=60
+    )
+
+
+def test_two_people_pair_by_the_commands(server: Server, tmp_path: Path) -> None:
+    command = [sys.executable, "-u", "-m", "reverie", "pair"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as pairing:
+        assert pairing.stdout
+        code = "".join(filter(str.isdigit, pairing.stdout.readline().partition(". ")[0]))
+        there = run(tmp_path, "pair", "--server", server.address.line, "--code", code)
+        assert there.returncode == 0 and "knows this computer" in there.stdout, there
+        assert pairing.wait(timeout=10) == 0 and "Paired with" in pairing.stdout.read()
+    name = Keyring(server.folder).clients()[-1].name
+    listed = run(server.folder.parent, "clients")
+    assert name[:8] in listed.stdout
+    assert run(server.folder.parent, "clients", "revoke", name).returncode == 0
+    shut_out = run(tmp_path, "pair", "--server", server.address.line, "--code", code)
+    assert shut_out.returncode == 2 and "reverie pair" in shut_out.stderr
+
+
+def test_a_studio_hands_out_a_key(server: Server, tmp_path: Path) -> None:
+    file = tmp_path / "keys" / "client.key"
+    assert run(server.folder.parent, "clients", "add", "studio", str(file)).returncode == 0
+    client = visit(server.address, keys.load(file))
+    assert client.state is ConnectionState.CONNECTED
+    assert run(server.folder.parent, "clients", "add", "studio", str(file)).returncode == 2
