@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,6 +20,7 @@ from ..media.scratch import scratch_file
 
 # What stands for "nothing there" in a depth pass, as Blender writes it.
 _FAR = 1e10
+_MANIFEST_ENTRY = re.compile(r'"(.*?)"\s*:\s*"([0-9a-fA-F]{8})"(?=\s*[,}])', re.DOTALL)
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,7 +130,8 @@ def _manifest(text: str) -> dict[str, int]:
     try:
         return {name: int(value, 16) for name, value in json.loads(text).items()}
     except (ValueError, TypeError, AttributeError):
-        return {}
+        # Blender writes names with quotes as they are.
+        return {name: int(value, 16) for name, value in _MANIFEST_ENTRY.findall(text)}
 
 
 def _share(alpha: np.ndarray) -> np.ndarray:
