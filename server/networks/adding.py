@@ -13,7 +13,7 @@ from torch import Tensor
 from ...shared.declaration import SettingError, nearest
 from . import store
 from .architectures import ARCHITECTURES
-from .catalogue import BUILT_IN, NetworkInfo, catalogue, find
+from .catalogue import NetworkInfo, built_in, catalogue, find
 from .cutting import class_count, needed_weights
 from .weights import read_state_dict
 
@@ -49,7 +49,7 @@ def remove(name: str) -> None:
     """Take an added network out of the store. Raises `SettingError` when there is no added network of that name."""
     added = [card.name for card in store.cards()]
     if name not in added:
-        problem = f"{name} is built in and stays" if name in BUILT_IN else f"No network {name!r} has been added"
+        problem = f"{name} is built in and stays" if name in built_in() else f"No network {name!r} has been added"
         raise SettingError("name", problem, ", ".join(added) or "nothing, as no network has been added")
     store.card_path(name).unlink()
     store.tensors_path(name).unlink(missing_ok=True)
@@ -62,7 +62,9 @@ def check_name(name: str) -> None:
     taken = next((info.name for info in catalogue() if info.name.lower() == name.lower()), None)
     if taken:
         advice = (
-            "another name" if taken in BUILT_IN else f"another name, or this one after: reverie networks remove {taken}"
+            "another name"
+            if taken in built_in()
+            else f"another name, or this one after: reverie networks remove {taken}"
         )
         raise SettingError("name", f"There is already a network {taken}", advice)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -49,7 +50,6 @@ ORNAMENT = NetworkInfo(
     source="built from formulas, needs no weights",
 )
 _PUBLISHED = {name: architecture for name, architecture in ARCHITECTURES.items() if architecture.weights_file}
-BUILT_IN = frozenset({ORNAMENT.name, *_PUBLISHED})
 
 
 class Layered(Protocol):
@@ -89,25 +89,30 @@ class UnknownLayer(SettingError):
     """The network has no layer of that name; ``allowed`` names the nearest."""
 
 
+def built_in() -> frozenset[str]:
+    """The names of the networks that can't be added, and stay."""
+    return frozenset({ORNAMENT.name, *_PUBLISHED, *(card.name for card in store.shipped())})
+
+
 def catalogue(*, everything: bool = False) -> list[NetworkInfo]:
-    """The networks to choose from: ornament, torchvision's best known, those of it that are installed, and those that
+    """The networks to choose from: our own, torchvision's best known, those of it that are installed, and those that
     were added, by name; or, with ``everything``, all of torchvision's that can dream.
     """
     published = [_of_torchvision(architecture) for architecture in _PUBLISHED.values()]
     shown = [info for info in published if everything or info.installed or _PUBLISHED[info.name].listed]
-    return [ORNAMENT, *shown, *_added()]
+    return [*_shipped(), ORNAMENT, *shown, *_added()]
 
 
 def find(name: str) -> NetworkInfo:
     """The network called ``name``; case and punctuation don't matter. Raises `UnknownNetwork`."""
-    added = {info.name: info for info in _added()}
-    known = [ORNAMENT.name, *_PUBLISHED, *added]
+    trained = {info.name: info for info in (*_shipped(), *_added())}
+    known = [ORNAMENT.name, *_PUBLISHED, *trained]
     match = _match(name, known)
     if match is None:
         raise _unknown(name, known)
     if match == ORNAMENT.name:
         return ORNAMENT
-    return added[match] if match in added else _of_torchvision(_PUBLISHED[match])
+    return trained[match] if match in trained else _of_torchvision(_PUBLISHED[match])
 
 
 def _unknown(name: str, known: list[str]) -> UnknownNetwork:
@@ -125,8 +130,16 @@ def _closest(name: str, known: list[str]) -> str:
     return ", ".join(info.name for info in catalogue()) if close == ", ".join(known) else close
 
 
+def _shipped() -> list[NetworkInfo]:
+    source = "comes with Reverie, trained on pictures made with Blender"
+    return [
+        dataclasses.replace(_of_card(card), title=card.name.capitalize(), source=source) for card in store.shipped()
+    ]
+
+
 def _added() -> list[NetworkInfo]:
-    return [_of_card(card) for card in store.cards() if card.name not in BUILT_IN]
+    taken = built_in()
+    return [_of_card(card) for card in store.cards() if card.name not in taken]
 
 
 def check_layers(network: Layered, names: Iterable[str]) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from . import store
 from .architecture import Architecture
 from .architectures import ARCHITECTURES
-from .catalogue import BUILT_IN, NetworkInfo
+from .catalogue import NetworkInfo, built_in
 from .weights import MissingWeights, WeightsError
 
 Progress = Callable[[int, int], None]
@@ -32,7 +32,7 @@ def install(network: NetworkInfo, progress: Progress | None = None, *, url: str 
     """
     if network.installed:
         return
-    if network.name not in BUILT_IN:
+    if network.name not in built_in():
         raise missing_weights(network)
     architecture = ARCHITECTURES[network.name]
     _fetch(architecture, url or weights_url(architecture), progress or (lambda done, total: None))
@@ -51,7 +51,7 @@ def weights_url(architecture: Architecture) -> str:
 
 def missing_weights(network: NetworkInfo) -> MissingWeights:
     """The error that tells which file is missing, where it can be had and where to put it."""
-    if network.name not in BUILT_IN:
+    if network.name not in built_in():
         path = store.tensors_path(network.name)
         return MissingWeights(
             f"The weights of {network.name} are gone: {path} is missing",

@@ -1,8 +1,9 @@
-"""Where networks lie on disk: downloaded weights, and networks a person has added. Imports no torch.
+"""Where networks lie on disk: downloaded weights, those a person has added, our own. Imports no torch.
 
 <home>/weights/<file>          torchvision's weights, under torchvision's file names
 <home>/networks/<name>.json    the card of an added network
 <home>/networks/<name>.safetensors
+shipped/<name>.…               the same two, beside this file, of a network that comes with Reverie
 """
 
 from __future__ import annotations
@@ -17,12 +18,14 @@ from platformdirs import user_data_path
 
 from .architectures import ARCHITECTURES
 
+SHIPPED = Path(__file__).with_name("shipped")
+
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """What is known of an added network: its architecture, how many classes its classifier tells apart (0: it has
-    none) and what they are called (nothing: not known), and where it came from; of one that was trained here, also
-    how: its data, licence, accuracy, settings and command.
+    """What is known of an added network, or of our own: its architecture, how many classes its classifier tells apart
+    (0: it has none) and what they are called (nothing: not known), and where it came from; of one that was trained
+    with `reverie train`, also how: its data, licence, accuracy, settings and command.
     """
 
     name: str
@@ -46,11 +49,11 @@ def weights_path(file: str) -> Path:
 
 
 def weights_of(network: str) -> Path | None:
-    """The weights of ``network``, torchvision's or added; None when they are not on this machine."""
+    """The weights of ``network``, torchvision's, our own or added; None when they are not on this machine."""
     if network in ARCHITECTURES and (file := ARCHITECTURES[network].weights_file):
         return found(file)
-    path = tensors_path(network)
-    return path if path.is_file() else None
+    candidates = (SHIPPED / f"{network}.safetensors", tensors_path(network))
+    return next((path for path in candidates if path.is_file()), None)
 
 
 def found(file: str) -> Path | None:
@@ -84,8 +87,17 @@ def write_card(card: Card) -> None:
 
 def cards() -> list[Card]:
     """The networks that were added, by name. A card that can't be read is passed over, not fatal to the rest."""
-    found = (_read_card(path) for path in sorted((home() / "networks").glob("*.json")))
-    return [card for card in found if card is not None]
+    return _cards_in(home() / "networks")
+
+
+def shipped() -> list[Card]:
+    """The networks that come with Reverie, by name: card and weights."""
+    return [card for card in _cards_in(SHIPPED) if (SHIPPED / f"{card.name}.safetensors").is_file()]
+
+
+def _cards_in(folder: Path) -> list[Card]:
+    read = (_read_card(path) for path in sorted(folder.glob("*.json")))
+    return [card for card in read if card is not None]
 
 
 def _read_card(path: Path) -> Card | None:

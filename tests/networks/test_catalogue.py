@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from reverie.server.networks import store
 from reverie.server.networks.catalogue import (
     NetworkInfo,
     UnknownLayer,
@@ -15,13 +16,14 @@ from reverie.server.networks.catalogue import (
 )
 from reverie.shared.declaration import SettingError
 
-SHOWN = ["ornament", "googlenet", "inception_v3", "vgg16", "vgg19", "resnet50", "convnext_tiny", "efficientnet_b0"]
+OURS = [*(card.name for card in store.shipped()), "ornament"]
+SHOWN = [*OURS, "googlenet", "inception_v3", "vgg16", "vgg19", "resnet50", "convnext_tiny", "efficientnet_b0"]
 
 
-def test_ornament_and_torchvisions_best_known_are_there():
+def test_ours_and_torchvisions_best_known_are_there():
     listed = {info.name: info for info in catalogue()}
     assert list(listed) == SHOWN
-    assert [name for name, info in listed.items() if info.installed] == ["ornament"]
+    assert [name for name, info in listed.items() if info.installed] == OURS
     assert listed["googlenet"].default_layers == ("inception4c",)
     assert listed["vgg19"].layers[:5] == ("conv1_1", "relu1_1", "conv1_2", "relu1_2", "pool1")
     assert listed["resnet50"].layers[-3:] == ("layer4.0", "layer4.1", "layer4")
