@@ -12,11 +12,12 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..dream.device import multiplies_bfloat16
+from ..networks.architectures import ARCHITECTURES
 from ..networks.blossom import Blossom
 from .adversary import attack
 from .settings import TrainSettings
 
-MEAN, DEVIATION = 0.5, 0.25
+BLOSSOM = ARCHITECTURES["blossom"]
 _LABEL_SMOOTHING = 0.05
 # Longest memory of the average, in steps' worth of decay.
 _AVERAGING = 0.999
@@ -116,4 +117,5 @@ def _groups(network: Blossom, decay: float) -> list[dict[str, Any]]:
 
 def normalised(pictures: Tensor) -> Tensor:
     """Pictures in 0..1 as the network takes them."""
-    return (pictures - MEAN) / DEVIATION
+    mean, deviation = (pictures.new_tensor(values).view(1, 3, 1, 1) for values in (BLOSSOM.mean, BLOSSOM.std))
+    return (pictures - mean) / deviation

@@ -19,11 +19,10 @@ from ..networks.weights import read_state_dict
 from .augmenting import Augment
 from .clustering import clustered
 from .folder import Pictures
-from .learner import normalised
+from .learner import BLOSSOM, normalised
 from .settings import TrainSettings
 from .trainer import Trained, Trainer
 
-ARCHITECTURE = "blossom"
 # Checkpoints, the network, and some air.
 _ROOM = 256 * 2**20
 # How many pictures the fresh network is scaled by.
@@ -51,7 +50,7 @@ class Plan:
 def prepare(plan: Plan) -> None:
     """Raise `SettingError` for whatever would spoil the training at its end: a bad name, no room."""
     check_name(plan.name)
-    if plan.parent and find(plan.parent).architecture != ARCHITECTURE:
+    if plan.parent and find(plan.parent).architecture != BLOSSOM.name:
         raise SettingError("from", f"{plan.parent} can't be trained further", "a network made by reverie train")
     plan.checkpoint.parent.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(plan.checkpoint.parent).free
@@ -91,7 +90,7 @@ def finish(plan: Plan, pictures: Pictures, settings: TrainSettings, trained: Tra
     }
     digest = hashlib.sha256(target.read_bytes()).hexdigest()
     classes = pictures.classes
-    store.write_card(store.Card(plan.name, ARCHITECTURE, len(classes), digest, plan.folder.name, classes, about))
+    store.write_card(store.Card(plan.name, BLOSSOM.name, len(classes), digest, plan.folder.name, classes, about))
     plan.checkpoint.unlink(missing_ok=True)
     return find(plan.name)
 
