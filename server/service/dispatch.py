@@ -7,9 +7,10 @@ import os
 import secrets
 from typing import Any
 
-from ...shared.picture import PictureInfo
+from ...shared.wire.content import content_of, described
 from ...shared.wire.errors import WireError
-from .jobs import Jobs
+from . import kinds
+from .jobs import Jobs, memory_lost
 from .ledger import CANCELLED, DONE, FAILED, QUEUED, RUNNING, Job
 from .scheduling import Turns
 from .spool import Spool
@@ -33,14 +34,16 @@ class Dispatch:
 
     def hand_out(self) -> None:
         """Give every idle worker a job, as long as there are any."""
+        for job in self._jobs.stranded():
+            self._jobs.move(job, FAILED, error=memory_lost())
         for worker in self._workers.idle():
             job = self._turns.choose(self._jobs.waiting())
             if job is None:
                 return
             job.attempt += 1
             self._jobs.move(job, RUNNING)
-            pictures = {name: self._transfers.info(blob).header() for name, blob in job.request.inputs.items()}
-            self._workers.start_job(worker, job, os.urandom(16), pictures)
+            results = {name: os.urandom(16) for name in kinds.find(job.request.kind).results}
+            self._workers.start_job(worker, job, self._inputs(job), results)
 
     def cancel(self, job: Job) -> None:
         """End an open job now; its worker stops at its next step."""
@@ -54,9 +57,10 @@ class Dispatch:
             job = self._jobs.get(id_)
             if job is None or job.state != RUNNING or job.attempt != attempt:
                 continue
-            if job.attempt < ATTEMPTS:
+            job.deaths += 1
+            if job.deaths < ATTEMPTS:
                 self._jobs.move(job, QUEUED)
-                msg = f"The dream's worker died; trying again ({job.attempt + 1} of {ATTEMPTS})."
+                msg = f"The dream's worker died; trying again ({job.deaths + 1} of {ATTEMPTS})."
                 self._jobs.tell(job, "warning", {"msg": msg})
             else:
                 self._jobs.move(job, FAILED, error=_worker_lost())
@@ -66,8 +70,8 @@ class Dispatch:
         for report, pixels in self._workers.receive():
             job = self._jobs.get(report.get("job", b""))
             if job is None or job.state != RUNNING or job.attempt != report["attempt"]:
-                if report["t"] == "DONE":
-                    self._spool.remove(report["result"])
+                for result in report.get("results", {}).values():
+                    self._spool.remove(result["blob"])
                 continue
             self._take(job, report, pixels)
 
@@ -79,16 +83,23 @@ class Dispatch:
             case "PREVIEW":
                 self._jobs.tell(job, "preview", {"picture": report["picture"]}, pixels)
             case "DONE":
-                info = PictureInfo.from_header(report["picture"])
-                self._transfers.add_result(report["result"], info)
-                result = {"blob": report["result"], "size": info.size, "picture": info.header()}
-                self._jobs.move(job, DONE, results={"picture": result})
+                for result in report["results"].values():
+                    self._transfers.add_result(result["blob"], content_of(result))
+                self._jobs.move(job, DONE, results=report["results"], facts=report["facts"])
                 log.info("Dream %s is done", job.id.hex()[:8])
             case "LOST":
                 log.error("The device was lost\n%s", report["trace"])
             case "FAILED":
                 self._jobs.move(job, FAILED, error=_reported(report))
                 log.warning("Dream %s failed: %s", job.id.hex()[:8], report["msg"])
+
+    def _inputs(self, job: Job) -> dict[str, dict[str, Any]]:
+        """What a worker must know of a job's inputs; the memory of the frame before is one more."""
+        inputs = {
+            name: {"blob": blob, **described(self._transfers.info(blob))} for name, blob in job.request.inputs.items()
+        }
+        before = self._jobs.before(job)
+        return inputs | ({"memory": before.results["memory"]} if before and "memory" in before.results else {})
 
 
 def _reported(report: dict[str, Any]) -> WireError:
@@ -97,7 +108,8 @@ def _reported(report: dict[str, Any]) -> WireError:
     if report["trace"]:
         ref = secrets.token_hex(4)
         log.error("[%s] A dream failed\n%s", ref, report["trace"])
-    return WireError(report["code"], report["msg"], report["hint"], ref=ref)
+    about = {"field": report["field"], "allowed": report["allowed"]}
+    return WireError(report["code"], report["msg"], report["hint"], ref=ref, **about)
 
 
 def _worker_lost() -> WireError:

@@ -1,7 +1,11 @@
 """The ledger: which jobs and blobs exist and how far they are, in SQLite. What it says is the truth.
 
-A state is in here before anybody is told of it. The database is held under SQLite's exclusive lock for as long as
-the server lives, so that two servers never share a spool; the lock goes with the process, however it ends.
+A state is in here before anybody is told of it, and outlives every process. Should the machine itself go down, the last
+few states may be missing, never a state told of before one that is here: a client that knows better asks, and sends
+again; a server that knows less dreams again. That spares a wait for the disk at each of a frame's dozen steps.
+
+The database is held under SQLite's exclusive lock for as long as the server lives, so that two servers never share a
+spool; the lock goes with the process, however it ends.
 """
 
 from __future__ import annotations
@@ -16,6 +20,7 @@ from typing import Any
 import msgpack
 
 from ...shared.picture import PictureInfo
+from ...shared.wire.content import Content, FileInfo
 
 RECEIVING, QUEUED, RUNNING = "RECEIVING", "QUEUED", "RUNNING"
 DONE, FAILED, CANCELLED, RELEASED = "DONE", "FAILED", "CANCELLED", "RELEASED"
@@ -49,6 +54,8 @@ CREATE TABLE IF NOT EXISTS blobs (
 );
 """
 
+_COLUMNS = "id, request, state, attempt, n, outcome, place, touched"
+
 
 class SpoolInUse(RuntimeError):
     """Another server holds this spool. ``hint``: what to do."""
@@ -61,17 +68,18 @@ class Request:
     """What a client asked for. Two requests under one job id must be equal, or they are in conflict.
 
     settings: the complete record of the settings, defaults filled in. inputs: blob ids by name.
-    urgency: "interactive" or "batch".
+    urgency: "interactive" or "batch". after: the job of the frame before, whose memory this one goes on from.
     """
 
     kind: str
     settings: dict[str, Any]
     inputs: dict[str, bytes]
     urgency: str
+    after: bytes | None = None
 
     def packed(self) -> bytes:
         """The request as stored."""
-        return _packed([self.kind, self.settings, self.inputs, self.urgency])
+        return _packed([self.kind, self.settings, self.inputs, self.urgency, self.after])
 
 
 @dataclass(slots=True)
@@ -79,8 +87,8 @@ class Job:
     """One row of the ledger.
 
     attempt: dispatches so far. n: number of the last event told, of any kind. told: number of the last state event.
-    results: {name: {"blob", "size", "picture"}} when DONE. error: the fields of an ERR when FAILED.
-    place: the order jobs came in.
+    results: {name: {"blob", "size", "picture" or "file"}} when DONE. facts: what else is known of the results.
+    error: the fields of an ERR when FAILED. place: the order jobs came in. deaths: workers lost over it, of late.
     """
 
     id: bytes
@@ -90,9 +98,11 @@ class Job:
     n: int = 0
     told: int = 0
     results: dict[str, dict[str, Any]] = field(default_factory=dict)
+    facts: dict[str, Any] = field(default_factory=dict)
     error: dict[str, Any] | None = None
     place: int = 0
     touched: float = 0.0
+    deaths: int = 0
 
     @property
     def open(self) -> bool:
@@ -110,13 +120,13 @@ class Blob:
     """Bytes in the spool and what they mean. ``complete`` once all of them are on disk."""
 
     id: bytes
-    info: PictureInfo
+    info: Content
     complete: bool = False
     touched: float = 0.0
 
 
 class Ledger:
-    """The tables of jobs and blobs. Every method that writes has written, durably, when it returns."""
+    """The tables of jobs and blobs. What a method has written is safe from the end of this process when it returns."""
 
     def __init__(self, path: Path) -> None:
         """Open or create the ledger at ``path``. Raises `SpoolInUse` when another process has it open."""
@@ -124,7 +134,7 @@ class Ledger:
         try:
             self._db.execute("PRAGMA locking_mode = EXCLUSIVE")
             self._db.execute("PRAGMA journal_mode = WAL")
-            self._db.execute("PRAGMA synchronous = FULL")
+            self._db.execute("PRAGMA synchronous = NORMAL")
             self._db.executescript(_SCHEMA)
             self._db.execute("BEGIN EXCLUSIVE")
             self._db.execute("COMMIT")
@@ -139,13 +149,14 @@ class Ledger:
         self._db.close()
 
     def jobs(self) -> Iterator[Job]:
-        """Every job, in the order they came in."""
-        columns = "id, request, state, attempt, n, outcome, place, touched"
-        for row in self._db.execute(f"SELECT {columns} FROM jobs ORDER BY place"):
-            id_, request, state, attempt, n, outcome, place, touched = row
-            results, error = msgpack.unpackb(outcome)
-            asked = Request(*msgpack.unpackb(request))
-            yield Job(id_, asked, state, attempt, n, n, results, error, place, touched)
+        """Every job that is not released, in the order they came in."""
+        for row in self._db.execute(f"SELECT {_COLUMNS} FROM jobs WHERE state != ? ORDER BY place", (RELEASED,)):
+            yield _job(row)
+
+    def job(self, job: bytes) -> Job | None:
+        """The job of that id, released ones too."""
+        row = self._db.execute(f"SELECT {_COLUMNS} FROM jobs WHERE id = ?", (job,)).fetchone()
+        return _job(row) if row else None
 
     def add_job(self, job: Job) -> None:
         """Enter a new job; gives it its ``place``."""
@@ -164,21 +175,21 @@ class Ledger:
             (job.state, job.attempt, job.n, _outcome(job), job.touched, job.id),
         )
 
-    def forget_job(self, job: bytes) -> None:
-        """Strike a job out."""
-        self._db.execute("DELETE FROM jobs WHERE id = ?", (job,))
+    def forget_released(self, before: float) -> None:
+        """Strike out the jobs that were released ``before`` a time (`time.time`)."""
+        self._db.execute("DELETE FROM jobs WHERE state = ? AND touched < ?", (RELEASED, before))
 
     def blobs(self) -> Iterator[Blob]:
         """Every blob."""
         for id_, picture, complete, touched in self._db.execute("SELECT id, picture, complete, touched FROM blobs"):
-            yield Blob(id_, PictureInfo.from_header(msgpack.unpackb(picture)), bool(complete), touched)
+            yield Blob(id_, _content(msgpack.unpackb(picture)), bool(complete), touched)
 
     def save_blob(self, blob: Blob) -> None:
         """Enter a blob, or write down that it is complete."""
         blob.touched = time.time()
         self._db.execute(
             "INSERT OR REPLACE INTO blobs (id, picture, complete, touched) VALUES (?, ?, ?, ?)",
-            (blob.id, _packed(blob.info.header()), blob.complete, blob.touched),
+            (blob.id, _packed(_stored(blob.info)), blob.complete, blob.touched),
         )
 
     def forget_blob(self, blob: bytes) -> None:
@@ -186,8 +197,25 @@ class Ledger:
         self._db.execute("DELETE FROM blobs WHERE id = ?", (blob,))
 
 
+def _job(row: tuple[Any, ...]) -> Job:
+    id_, request, state, attempt, n, outcome, place, touched = row
+    results, error, *facts = msgpack.unpackb(outcome)
+    asked = Request(*msgpack.unpackb(request))
+    return Job(id_, asked, state, attempt, n, n, results, facts[0] if facts else {}, error, place, touched)
+
+
 def _outcome(job: Job) -> bytes:
-    return _packed([job.results, job.error])
+    return _packed([job.results, job.error, job.facts])
+
+
+def _stored(info: Content) -> dict[str, Any]:
+    return info.header() | ({"size": info.size} if isinstance(info, FileInfo) else {})
+
+
+def _content(stored: Mapping[str, Any]) -> Content:
+    if "suffix" in stored:
+        return FileInfo(stored["size"], stored["suffix"])
+    return PictureInfo.from_header(stored)
 
 
 def _packed(value: Any) -> bytes:

@@ -1,9 +1,10 @@
 """What gateway and worker say to each other: msgpack maps over a loopback socket, believed only with the token.
 
-Gateway to worker: START {job, attempt, settings, inputs {name: {blob, picture}}, result}, CANCEL {job}.
+Gateway to worker: START {job, attempt, kind, settings, inputs {name: content}, results {name: blob}}, CANCEL {job}.
 Worker to gateway, each with ``token``: READY {devices}, BROKEN {msg, hint}, PROGRESS {job, attempt, step, steps,
-seconds_left}, PREVIEW {job, attempt, picture} + pixels, DONE {job, attempt, picture}, FAILED {job, attempt, code, msg,
-hint, trace}, STOPPED {job, attempt}, LOST {job, attempt, trace}, after which the worker ends.
+seconds_left}, PREVIEW {job, attempt, picture} + pixels, DONE {job, attempt, results {name: content}, facts}, FAILED
+{job, attempt, code, msg, hint, trace, field, allowed}, STOPPED {job, attempt}, LOST {job, attempt, trace}, after which
+the worker ends. A content is {blob, size, picture or file}.
 """
 
 from __future__ import annotations

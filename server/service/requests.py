@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from ...shared.declaration import SettingError
-from ...shared.settings import DreamSettings
 from ...shared.wire.errors import WireError
 from ..networks import catalogue
-from ..networks.targets import check_target
+from . import kinds
 from .dispatch import Dispatch
 from .jobs import Jobs
 from .ledger import QUEUED, RECEIVING, RUNNING, Request
@@ -39,10 +38,11 @@ class Requests:
         job = self._jobs.get(header["job"])
         if job is None:
             self._check_inputs(request)
+            self._jobs.check_after(request)
             if self._jobs.count(RECEIVING, QUEUED, RUNNING) >= MAX_JOBS:
                 raise WireError("BUSY", "The server has too many dreams waiting.", "Wait until some are done.")
             job = self._jobs.enter(header["job"], request, session)
-            log.info("Dream %s: %s, %s", job.id.hex()[:8], request.settings["network"], request.urgency)
+            log.info("Dream %s: %s, %s", job.id.hex()[:8], request.kind, request.urgency)
         elif job.request != request:
             raise WireError("CONFLICT", "Another dream was started under the same id.", "Start the dream again.")
         else:
@@ -96,33 +96,25 @@ class Requests:
         for name, blob in request.inputs.items():
             if blob not in self._transfers:
                 raise WireError("UNKNOWN_BLOB", f"The dream's {name} was never announced.", f"Send the {name} first.")
+            kinds.find(request.kind).check_content(name, self._transfers.info(blob))
 
 
 def checked_request(header: Mapping[str, Any]) -> Request:
     """The request in a SUBMIT, with defaults filled in. Raises `WireError` naming the field and what is allowed."""
-    if header["kind"] != "still":
-        raise _bad_param("kind", f"There is no kind of dream {header['kind']!r:.40}", "still")
-    _check_names(header["inputs"])
+    kind = kinds.find(header["kind"])
+    inputs, after = dict(header["inputs"]), header.get("after")
+    kind.check_inputs(inputs)
+    if after and not kind.follows:
+        raise kinds.bad_param("after", f"A {kind.title} goes on from no other", "nothing")
     try:
-        settings = DreamSettings.from_mapping(header.get("settings") or {})
-        network = catalogue.find(settings.network)
-        check_target(network, settings.layers, guided="guide" in header["inputs"])
+        settings = kind.check(header.get("settings") or {}, inputs)
     except catalogue.UnknownNetwork as error:
         raise _refused("UNKNOWN_NETWORK", error) from error
     except catalogue.UnknownLayer as error:
         raise _refused("UNKNOWN_LAYER", error) from error
     except SettingError as error:
         raise _refused("BAD_PARAM", error) from error
-    return Request(header["kind"], settings.record(), dict(header["inputs"]), header.get("urgency") or "interactive")
-
-
-def _check_names(inputs: Iterable[str]) -> None:
-    allowed = "picture, and with it guide and mask"
-    unknown = sorted(set(inputs) - {"picture", "guide", "mask"})
-    if unknown:
-        raise _bad_param("inputs", f"A still has no input {unknown[0]!r:.40}", allowed)
-    if "picture" not in inputs:
-        raise _bad_param("inputs", "There is no picture to dream on", allowed)
+    return Request(header["kind"], settings, inputs, header.get("urgency") or "interactive", after)
 
 
 def _networks() -> list[dict[str, Any]]:
@@ -141,7 +133,3 @@ def _networks() -> list[dict[str, Any]]:
 
 def _refused(code: str, error: SettingError) -> WireError:
     return WireError(code, f"{error.problem}.", f"Allowed: {error.allowed}.", field=error.field, allowed=error.allowed)
-
-
-def _bad_param(field: str, problem: str, allowed: str) -> WireError:
-    return WireError("BAD_PARAM", f"{problem}.", f"Allowed: {allowed}.", field=field, allowed=allowed)

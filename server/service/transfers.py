@@ -1,4 +1,4 @@
-"""Pictures on their way: PUT, CHUNK, GET and ACK, with credit both ways."""
+"""Pictures and files on their way: PUT, CHUNK, GET and ACK, with credit both ways."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ...shared.picture import PictureError, PictureInfo
 from ...shared.wire.blobs import CHUNK, Bitmap, check_chunk, chunk_header
+from ...shared.wire.content import Content, ContentError, FileInfo, content_of
 from ...shared.wire.errors import WireError
 from ...shared.wire.sockets import CREDIT
 from .background import Background
@@ -82,8 +82,8 @@ class Transfers:
         """Whether all of a blob is here."""
         return blob in self._blobs and self._blobs[blob].complete
 
-    def info(self, blob: bytes) -> PictureInfo:
-        """What picture a blob is."""
+    def info(self, blob: bytes) -> Content:
+        """What a blob is."""
         return self._blobs[blob].info
 
     def ids(self) -> list[bytes]:
@@ -94,7 +94,7 @@ class Transfers:
         """Seconds since a blob was announced or completed, at ``now`` (`time.time`)."""
         return now - self._blobs[blob].touched
 
-    def add_result(self, blob: bytes, info: PictureInfo) -> None:
+    def add_result(self, blob: bytes, info: Content) -> None:
         """Enter a blob that a worker has written."""
         self._blobs[blob] = Blob(blob, info, complete=True)
         self._ledger.save_blob(self._blobs[blob])
@@ -214,11 +214,13 @@ class Transfers:
             raise _no_space()
 
 
-def _checked_info(header: Mapping[str, Any]) -> PictureInfo:
+def _checked_info(header: Mapping[str, Any]) -> Content:
     try:
-        info = PictureInfo.from_header(header["picture"])
-    except PictureError as error:
-        raise WireError("BAD_PARAM", f"The picture's description is wrong: {error}.", field="picture") from error
+        info = content_of(header)
+    except ContentError as error:
+        raise WireError("BAD_PARAM", f"{error}.", field=error.field) from error
+    if isinstance(info, FileInfo):
+        return _checked_file(info)
     if info.size != header["size"]:
         raise WireError(
             "BAD_PARAM",
@@ -233,6 +235,18 @@ def _checked_info(header: Mapping[str, Any]) -> PictureInfo:
             f"Send at most {MAX_SIDE} pixels a side and {MAX_BYTES >> 30} GiB in all.",
             field="picture",
             allowed=f"{MAX_SIDE} pixels a side, {MAX_BYTES} bytes",
+        )
+    return info
+
+
+def _checked_file(info: FileInfo) -> FileInfo:
+    if info.size > MAX_BYTES:
+        raise WireError(
+            "TOO_LARGE",
+            f"A file of {info.size / (1 << 30):.1f} GiB is too large for this server.",
+            f"Send at most {MAX_BYTES >> 30} GiB.",
+            field="file",
+            allowed=f"{MAX_BYTES} bytes",
         )
     return info
 

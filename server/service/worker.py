@@ -22,12 +22,14 @@ import torch
 import zmq
 
 from ...shared.declaration import SettingError
-from ...shared.picture import Picture, PictureInfo
-from ...shared.settings import DreamSettings
+from ...shared.wire.content import described
+from ..coherence.memory import LostMemory
 from ..dream.device import describe, pick_device
 from ..dream.memory import ran_out
+from ..media.errors import MediaError
 from ..networks.loading import WeightsError
-from ..still import Done, Networks, Progress, dream_picture
+from ..still import Networks
+from .dreams import Outcome, Underway, dream, network_of
 from .link import pack, unpack
 from .spool import Spool
 
@@ -90,12 +92,18 @@ class Task:
             self._link.tell("STOPPED", **self._about)
         except WeightsError as error:
             # What it says names folders of this machine: that is for the log alone.
-            name = DreamSettings.from_mapping(self._order["settings"]).network
+            name = network_of(self._order)
             msg = f"The server has no weights of {name} that it can use."
             hint = f"Run there: reverie networks install {name}. The server's log says more."
             self._fail("UNKNOWN_NETWORK", msg, hint, f"{error}. {error.hint}")
         except SettingError as error:
-            self._fail("BAD_PARAM", f"{error.problem}.", f"Allowed: {error.allowed}.")
+            hint = f"Allowed: {error.allowed}."
+            self._fail("BAD_PARAM", f"{error.problem}.", hint, field=error.field, allowed=error.allowed)
+        except LostMemory:
+            hint = "Dream the shot from its first frame."
+            self._fail("UNKNOWN_JOB", "The memory of the frame before is of no use any more.", hint, field="after")
+        except MediaError as error:
+            self._fail("BAD_FILE", str(error), error.hint)
         except Exception as error:
             if ran_out(error):
                 hint = getattr(error, "hint", "Set a smaller tile.")
@@ -107,34 +115,36 @@ class Task:
             self._fail("INTERNAL", "The dream failed by a fault of Reverie's.", "The server's log says more.", trace)
 
     def _dream(self, networks: Networks, device: torch.device) -> None:
-        inputs = {name: self._picture(given) for name, given in self._order["inputs"].items()}
-        settings = DreamSettings.from_mapping(self._order["settings"])
-        for event in dream_picture(inputs.pop("picture"), settings, networks, device, **inputs):
+        for event in dream(self._order, self._spool, networks, device):
             self._link.check_cancelled(self._order["job"])
-            match event:
-                case Progress():
-                    self._report(event)
-                case Done(result):
-                    self._spool.write(self._order["result"], result.data())
-                    facts = {"result": self._order["result"], "picture": result.info.header()}
-                    self._link.tell("DONE", **self._about, **facts)
+            if isinstance(event, Outcome):
+                self._hand_in(event)
+            else:
+                self._report(event)
 
-    def _picture(self, given: dict[str, Any]) -> Picture:
-        return Picture.from_bytes(PictureInfo.from_header(given["picture"]), self._spool.map(given["blob"]))
+    def _hand_in(self, outcome: Outcome) -> None:
+        results = {}
+        for name, (content, data) in outcome.results.items():
+            blob = self._order["results"][name]
+            self._spool.write(blob, memoryview(data))
+            results[name] = {"blob": blob, **described(content)}
+        self._link.tell("DONE", **self._about, results=results, facts=outcome.facts)
 
-    def _report(self, event: Progress) -> None:
+    def _report(self, event: Underway) -> None:
         now = time.monotonic()
         if now >= self._next_progress or event.step == event.steps:
             self._next_progress = now + PROGRESS_EVERY
             facts = {"step": event.step, "steps": event.steps, "seconds_left": event.seconds_left}
             self._link.tell("PROGRESS", **self._about, **facts)
-        if now >= self._next_preview:
+        if event.preview and now >= self._next_preview:
             self._next_preview = now + PREVIEW_EVERY
             preview = event.preview(PREVIEW_SIDE)
             self._link.tell("PREVIEW", preview.data(), **self._about, picture=preview.info.header())
 
-    def _fail(self, code: str, msg: str, hint: str, trace: str = "") -> None:
-        self._link.tell("FAILED", **self._about, code=code, msg=msg, hint=hint, trace=trace)
+    def _fail(self, code: str, msg: str, hint: str, trace: str = "", field: str = "", allowed: str = "") -> None:
+        self._link.tell(
+            "FAILED", **self._about, code=code, msg=msg, hint=hint, trace=trace, field=field, allowed=allowed
+        )
 
 
 def main() -> None:

@@ -92,10 +92,13 @@ class Workers:
                 self._start(worker)
         return orphans
 
-    def start_job(self, worker: Worker, job: Job, result: bytes, pictures: Mapping[str, Mapping[str, Any]]) -> None:
-        """Give an idle worker a job; it is to write the result into the blob ``result``.
+    def start_job(
+        self, worker: Worker, job: Job, inputs: Mapping[str, Mapping[str, Any]], results: Mapping[str, bytes]
+    ) -> None:
+        """Give an idle worker a job.
 
-        pictures: what each of the job's inputs is, as it travels in a message.
+        inputs: the blob of each of the job's inputs, and what it is, as in a message. results: the blob that it is to
+        write each result into.
         """
         worker.job = (job.id, job.attempt)
         self._send(
@@ -103,9 +106,10 @@ class Workers:
             "START",
             job=job.id,
             attempt=job.attempt,
+            kind=job.request.kind,
             settings=job.request.settings,
-            inputs={name: {"blob": blob, "picture": pictures[name]} for name, blob in job.request.inputs.items()},
-            result=result,
+            inputs=inputs,
+            results=results,
         )
 
     def cancel(self, job: bytes) -> None:
@@ -181,7 +185,7 @@ class Workers:
         worker.process, worker.route, worker.job, worker.token, worker.devices = None, None, None, "", []
         worker.told_to_stop = math.inf
 
-    def _send(self, worker: Worker, kind: str, **fields: Any) -> None:
+    def _send(self, worker: Worker, kind: str, /, **fields: Any) -> None:
         try:
             self.socket.send_multipart([worker.route, pack(kind, fields)], flags=zmq.NOBLOCK)
         except zmq.ZMQError as error:

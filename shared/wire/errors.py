@@ -32,6 +32,7 @@ CODES: dict[str, Code] = {
     "UNKNOWN_NETWORK": Code("client", False),
     "UNKNOWN_LAYER": Code("client", False),
     "BAD_PARAM": Code("client", False),
+    "BAD_FILE": Code("client", False),
     "OUT_OF_MEMORY": Code("device", False),
     "DEVICE_LOST": Code("device", True, 5.0),
     "CANCELLED": Code("client", False),
@@ -40,6 +41,7 @@ CODES: dict[str, Code] = {
     # Found on the client's own side; these never travel.
     "UNREACHABLE": Code("network", True),
     "NOT_REVERIE": Code("network", True),
+    "KEY_CHANGED": Code("server", False),
 }
 
 

@@ -45,7 +45,11 @@ def test_jobs_come_back_in_the_order_they_came_in(tmp_path: Path) -> None:
     jobs = [a_job() for _ in range(20)]
     for job in jobs:
         ledger.add_job(job)
-    ledger.forget_job(jobs.pop(3).id)
+    gone = jobs.pop(3)
+    gone.state = RELEASED
+    ledger.save_job(gone)
+    ledger.forget_released(gone.touched + 1)
+    assert ledger.job(gone.id) is None
     assert [job.id for job in ledger.jobs()] == [job.id for job in jobs]
     ledger.close()
 
@@ -72,5 +76,8 @@ def test_the_last_word_on_each_job_counts(tmp_path_factory: pytest.TempPathFacto
         ledger.save_job(jobs[index])
     ledger.close()
     ledger = Ledger(path)
-    assert [(job.id, job.state, job.n) for job in ledger.jobs()] == [(job.id, job.state, job.n) for job in jobs]
+    assert [(job.id, job.state, job.n) for job in ledger.jobs()] == [
+        (job.id, job.state, job.n) for job in jobs if job.state != RELEASED
+    ]
+    assert [found.state for found in map(ledger.job, (job.id for job in jobs)) if found] == [job.state for job in jobs]
     ledger.close()

@@ -11,12 +11,13 @@ import pytest
 import torch
 
 from reverie.server.networks.weights import MissingWeights
-from reverie.server.service import worker
+from reverie.server.service import dreams
 from reverie.server.service.spool import Spool
 from reverie.server.service.worker import Cancelled, Task
 from reverie.server.still import Done, Networks, Progress
 from reverie.shared.declaration import SettingError
 from reverie.shared.picture import Picture, PictureInfo
+from reverie.shared.settings import DreamSettings
 
 INFO = PictureInfo((6, 5, 4), "u8", alpha="straight")
 PICTURE = Picture.from_bytes(INFO, os.urandom(INFO.size))
@@ -51,13 +52,14 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Link]:
         inputs = {
             name: {"blob": blob, "picture": INFO.header()} for name, blob in {"picture": BLOB, "mask": MASK}.items()
         }
-        order = {"job": JOB, "attempt": 2, "settings": {}, "inputs": inputs, "result": RESULT}
+        order = {"job": JOB, "attempt": 2, "kind": "still", "settings": DreamSettings().record(), "inputs": inputs}
+        order["results"] = {"picture": RESULT}
 
         def dream_picture(picture: Picture, *_: object, mask: Picture) -> Iterator[Progress | Done]:
             assert mask.data() == PICTURE.data()
             return dream(picture)
 
-        monkeypatch.setattr(worker, "dream_picture", dream_picture)
+        monkeypatch.setattr(dreams, "dream_picture", dream_picture)
         try:
             Task(order, link, spool).run(Networks(), torch.device("cpu"))  # type: ignore[arg-type]
         finally:

@@ -16,6 +16,7 @@ from reverie.server.service.ledger import QUEUED, Job, Request
 from reverie.server.service.spool import Spool
 from reverie.shared.picture import PictureInfo
 from reverie.shared.settings import DreamSettings
+from reverie.shared.wire.content import described
 
 
 def look_until(workers: watched.Workers, done: Callable[[], bool], seconds: float = 60.0) -> None:
@@ -42,7 +43,8 @@ def test_a_worker_that_hangs_is_replaced_once_its_job_is_given_up(
         info = PictureInfo((64, 64, 3), "u8")
         Spool(tmp_path).write(b"i" * 16, memoryview(bytes(info.size)))
         job = Job(b"j" * 16, Request("still", DreamSettings().record(), {"picture": b"i" * 16}, "interactive"), QUEUED)
-        workers.start_job(worker, job, b"r" * 16, {"picture": info.header()})
+        inputs = {"picture": {"blob": b"i" * 16, **described(info)}}
+        workers.start_job(worker, job, inputs, {"picture": b"r" * 16})
         workers.cancel(job.id)
         look_until(workers, lambda: any(workers.idle()))
         assert worker.process.pid != hung
