@@ -9,14 +9,26 @@ from __future__ import annotations
 
 import contextlib
 import json
-import re
 from collections.abc import Mapping
 from typing import Any
 
 import bpy
 from bpy.types import Scene, ViewLayer
 
+from ...shared.declaration import SettingError
 from ...shared.frames.settings import FrameSettings
+from ...shared.frames.where import Depth, Named, Numbered, Term, parse
+from ..problems import Problem
+
+# The passes that masks are made from.
+_PASSES = {
+    "object": "use_pass_cryptomatte_object",
+    "material": "use_pass_cryptomatte_material",
+    "asset": "use_pass_cryptomatte_asset",
+    "index": "use_pass_object_index",
+    "material-index": "use_pass_material_index",
+    Depth.__name__: "use_pass_z",
+}
 
 # Ranks of Cryptomatte where it is switched on for the sake of motion alone: which object is in front tells enough.
 _FEW_RANKS = 2
@@ -24,20 +36,24 @@ _FEW_RANKS = 2
 
 def needs_passes(settings: FrameSettings) -> bool:
     """Whether frames are dreamed by more than their colours."""
-    return (settings.coherence > 0 and settings.motion in ("auto", "vector")) or bool(settings.where.strip())
+    return _by_vectors(settings) or bool(settings.where.strip())
 
 
 def wanted(scene: Scene, settings: FrameSettings) -> dict[str, Any]:
-    """The render settings that ``settings`` call for and the scene does not have yet, by their paths in it."""
+    """The render settings that ``settings`` call for and the scene does not have yet, by their paths in it.
+
+    Raises `Problem` where it can't be told what ``settings.where`` means.
+    """
     changes: dict[str, Any] = {}
     layer = _layer(scene)
     at = f'view_layers["{bpy.utils.escape_identifier(layer.name)}"].'
-    if settings.coherence > 0 and settings.motion in ("auto", "vector"):
+    if _by_vectors(settings):
         changes |= {at + "use_pass_vector": True, at + "use_pass_z": True, at + "use_pass_cryptomatte_object": True}
         if settings.motion == "vector":
             changes["render.use_motion_blur"] = False
-    changes |= {at + name: True for name in _passes_of(settings.where)}
-    if not _has_cryptomatte(layer) and not re.search(r"\b(object|material|asset)\b", settings.where):
+    masked = {_PASSES[what] for what in _kinds(settings.where)}
+    changes |= {at + name: True for name in masked}
+    if not _has_cryptomatte(layer) and not any("cryptomatte" in name for name in masked):
         changes[at + "pass_cryptomatte_depth"] = _FEW_RANKS
     return {path: value for path, value in changes.items() if _get(scene, path) != value}
 
@@ -80,17 +96,18 @@ def _layer(scene: Scene) -> ViewLayer:
     return next((layer for layer in scene.view_layers if layer.use), scene.view_layers[0])
 
 
-def _passes_of(where: str) -> list[str]:
-    """The passes that a mask is taken from."""
-    words = {
-        "object": "use_pass_cryptomatte_object",
-        "material": "use_pass_cryptomatte_material",
-        "index": "use_pass_object_index",
-        "object_index": "use_pass_object_index",
-        "material_index": "use_pass_material_index",
-        "depth": "use_pass_z",
-    }
-    return [name for word, name in words.items() if re.search(rf"\b{word}\s*\(", where)]
+def _by_vectors(settings: FrameSettings) -> bool:
+    return settings.coherence > 0 and settings.motion in ("auto", "vector")
+
+
+def _kinds(where: str) -> set[str]:
+    """What a mask is made of, as far as passes tell it."""
+    try:
+        terms = [term for term in parse(where) if isinstance(term, Term)]
+    except SettingError as error:
+        raise Problem(f"{error.problem}.", f"Allowed: {error.allowed}.") from None
+    whats = [what for term in terms for what in term.whats]
+    return {what.kind if isinstance(what, (Named, Numbered)) else type(what).__name__ for what in whats} & set(_PASSES)
 
 
 def _has_cryptomatte(layer: ViewLayer) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,8 @@ from pathlib import Path
 import bpy
 from bpy.types import Scene
 
+from ...shared.frames.errors import BatchError
+from ...shared.frames.numbering import Pattern, find_sequence
 from ..problems import Problem
 
 # Holds the numbers of the frames that an unfinished run has rendered.
@@ -17,28 +18,11 @@ NOTE = "rendered.txt"
 
 
 @dataclass(frozen=True, slots=True)
-class Naming:
-    """The name of a frame's file: what stands before its number, how many digits that has, and what stands after."""
-
-    before: str
-    digits: int
-    after: str
-
-    def __call__(self, number: int) -> str:
-        """The name of one frame's file."""
-        return f"{self.before}{number:0{self.digits}}{self.after}"
-
-    def with_suffix(self, suffix: str) -> Naming:
-        """The same for files of another format."""
-        return dataclasses.replace(self, after=Path(f"_{self.after}").stem[1:] + suffix)
-
-
-@dataclass(frozen=True, slots=True)
 class Frames:
     """A sequence of files, there or to come. step: by how much numbers rise from a frame to the next."""
 
     folder: Path
-    naming: Naming
+    pattern: Pattern
     paths: Mapping[int, Path]
     step: int
 
@@ -51,14 +35,20 @@ def of_scene(scene: Scene) -> Frames:
     """The frames that rendering ``scene`` writes. Raises `Problem` where they can't be found again."""
     _check(scene)
     numbers = range(scene.frame_start, scene.frame_end + 1, scene.frame_step)
-    naming = _naming(scene)
+    pattern = _pattern(scene)
     folder = Path(_path(scene, scene.frame_start)).parent
-    return Frames(folder, naming, {number: folder / naming(number) for number in numbers}, scene.frame_step)
+    return Frames(folder, pattern, {number: folder / pattern.name(number) for number in numbers}, scene.frame_step)
 
 
 def on_disk(first: str) -> Frames:
     """The numbered sequence that a file belongs to, or that a folder holds. Raises `Problem`."""
-    raise NotImplementedError
+    try:
+        found = find_sequence(Path(bpy.path.abspath(first)))
+    except BatchError as error:
+        raise Problem(f"{error}.", error.hint) from None
+    except OSError as error:
+        raise Problem(f"{first} can't be read: {error.strerror}.", "Choose other files.") from None
+    return Frames(next(iter(found.files.values())).parent, found.pattern, found.files, found.step)
 
 
 def _check(scene: Scene) -> None:
@@ -75,19 +65,18 @@ def _check(scene: Scene) -> None:
         raise Problem("The output path lies beside the file, which is not saved yet.", "Save it first.")
 
 
-def _naming(scene: Scene) -> Naming:
+def _pattern(scene: Scene) -> Pattern:
     """Read off the names that Blender gives: the number stands where they differ."""
     if scene.render.is_movie_format:
         # A film's name tells its range: its frames are called as those of pictures would be.
         name = Path(bpy.path.abspath(scene.render.filepath) + "#").name.rstrip("#")
-        return Naming(Path(name).stem if Path(name).suffix in (".mp4", ".mkv", ".avi", ".mov") else name, 4, "")
-    zero = Path(_path(scene, 0)).name
-    one = Path(_path(scene, 1)).name
+        return Pattern(name.removesuffix(Path(_path(scene, 0)).suffix), 4, "")
+    zero, one = (Path(_path(scene, number)).name for number in (0, 1))
     last = next(index for index, (a, b) in enumerate(zip(zero, one, strict=True)) if a != b)
     digits = 1
     while digits <= last and len(name := Path(_path(scene, 10**digits)).name) == len(zero) and name[last] == "0":
         digits += 1
-    return Naming(zero[: last + 1 - digits], digits, zero[last + 1 :])
+    return Pattern(zero[: last + 1 - digits], digits, zero[last + 1 :])
 
 
 def _path(scene: Scene, number: int) -> str:

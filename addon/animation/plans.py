@@ -11,6 +11,7 @@ import bpy
 from bpy.types import PropertyGroup, Scene
 
 from ...shared.frames.batch import BatchJob
+from ...shared.frames.numbering import Pattern
 from ...shared.frames.settings import FrameSettings
 from ...shared.frames.source import Files, Growing, OneFile
 from .. import images, properties
@@ -88,7 +89,7 @@ def _of_render(scene: Scene, settings: FrameSettings, anew: bool) -> Plan:
         changes["render.use_overwrite"] = False
     source = Growing(rendering.numbers, scene.frame_step, rendering.folder)
     passes = Growing(rendering.numbers, scene.frame_step) if rendering.has_passes else None
-    job = _job(scene, settings, source, passes, folder, frames.naming.with_suffix(rendering.kind))
+    job = _job(scene, settings, source, passes, folder, frames.pattern.with_suffix(rendering.kind))
     keep = bool(scene.reverie_animation.keep_passes)  # type: ignore[attr-defined]
     needs_render = len(there) < len(rendering.numbers)
     plan = Plan(job, rendering, needs_render, changes, demands.advice(scene, settings), keep)
@@ -103,14 +104,14 @@ def _of_files(scene: Scene, settings: FrameSettings) -> Plan:
     there = frames.there()
     if not there:
         raise Problem(
-            f"There is no frame {frames.naming(min(frames.paths))} in {frames.folder}.",
+            f"There is no frame {frames.pattern.name(min(frames.paths))} in {frames.folder}.",
             "Render the animation first, or choose other files.",
         )
     folder = _folder(scene, frames)
     beside = {number: folder / _PASSES / f"{path.stem}.exr" for number, path in there.items()}
     passes = Files(beside) if all(path.is_file() for path in beside.values()) else None
-    naming = frames.naming.with_suffix(next(iter(there.values())).suffix)
-    return Plan(_job(scene, settings, Files(there, frames.step), passes, folder, naming, is_own=not first))
+    pattern = frames.pattern.with_suffix(next(iter(there.values())).suffix)
+    return Plan(_job(scene, settings, Files(there, frames.step), passes, folder, pattern, is_own=not first))
 
 
 def _job(
@@ -119,7 +120,7 @@ def _job(
     source: Files,
     passes: Files | None,
     folder: Path,
-    naming: files.Naming,
+    pattern: Pattern,
     is_own: bool = True,
 ) -> BatchJob:
     settings_of = sampling.sampled(scene, source.numbers)
@@ -128,7 +129,7 @@ def _job(
     return BatchJob(
         source,
         folder,
-        naming,
+        pattern.name,
         settings_of.__getitem__,
         settings,
         mask=OneFile(given["mask"]) if "mask" in given else None,
@@ -159,4 +160,4 @@ def _folder(scene: Scene, frames: files.Frames) -> Path:
         if chosen.startswith("//") and not bpy.data.filepath:
             raise Problem("The folder of the dreams lies beside the file, which is not saved yet.", "Save it first.")
         return Path(bpy.path.abspath(chosen))
-    return frames.folder / f"{frames.naming.before.rstrip(' ._-')} dream".lstrip()
+    return frames.folder / f"{frames.pattern.before.rstrip(' ._-')} dream".lstrip()

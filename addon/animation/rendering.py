@@ -57,7 +57,7 @@ class Rendering:
         """Where the files of a frame are, or will be."""
         picture = self._frames.paths[number]
         if self._own_frames:
-            picture = self._work / self._frames.naming.with_suffix(".png")(number)
+            picture = self._work / self._frames.pattern.with_suffix(".png").name(number)
         return Rendered(number, picture, self._work / f"{picture.stem}.exr" if self.has_passes else None)
 
     def finished(self) -> list[Rendered]:
