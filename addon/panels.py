@@ -42,8 +42,8 @@ class _Dream:
         layout: UILayout = self.layout  # type: ignore[attr-defined]
         image = places.chosen(context).image
         here = dreams.on(image)
-        _draw_connection(layout, context)
-        _draw_notice(layout, context)
+        draw_connection(layout, context)
+        draw_notice(layout, context)
         if image:
             layout.label(text=here.name if here else image.name, icon_value=layout.icon(image), translate=False)
         else:
@@ -53,14 +53,14 @@ class _Dream:
         row = layout.row(align=True)
         row.scale_y = 1.4
         if here:
-            _draw_progress(row, here)
+            draw_progress(row, here)
         else:
             row.operator("reverie.dream", icon="SHADERFX")
         for dream in dreams.running:
             if dream is not here:
                 column = layout.column(align=True)
                 column.label(text=dream.name, icon="IMAGE_DATA", translate=False)
-                _draw_progress(column.row(align=True), dream)
+                draw_progress(column.row(align=True), dream)
         if image and not here and toggling.counterpart(image):
             _draw_result(layout, image)
 
@@ -123,7 +123,7 @@ class Presets(Menu):
                 column.operator("reverie.apply_preset", text=preset.title).name = preset.name
 
 
-def _draw_connection(layout: UILayout, context: Context) -> None:
+def draw_connection(layout: UILayout, context: Context) -> None:
     """What keeps us from the server, and the way out; nothing while all is well."""
     if connection.is_connected():
         return
@@ -136,7 +136,8 @@ def _draw_connection(layout: UILayout, context: Context) -> None:
         drawing.way_out(layout)
 
 
-def _draw_notice(layout: UILayout, context: Context) -> None:
+def draw_notice(layout: UILayout, context: Context) -> None:
+    """The newest notice, and a button to take it away."""
     notice = notices.current()
     if notice:
         icon = "INFO" if notice.level == "INFO" else "ERROR"
@@ -144,7 +145,8 @@ def _draw_notice(layout: UILayout, context: Context) -> None:
         head.operator("reverie.dismiss", text="", icon="X", emboss=False)
 
 
-def _draw_progress(row: UILayout, dream: dreams.Dream) -> None:
+def draw_progress(row: UILayout, dream: dreams.Dream) -> None:
+    """How far a dream is, and a button to give it up."""
     row.progress(factor=dream.remote.fraction, text=dream.status)
     row.operator("reverie.cancel", text="", icon="X").index = dreams.running.index(dream)
 

@@ -16,8 +16,8 @@ from .renders import after_render
 if TYPE_CHECKING:
     from .dream import Dream
 
-# How long to wait for the next tick, in seconds, while dreams are under way and while none are.
-BUSY, IDLE = 0.02, 0.5
+# How long to wait for the next tick, in seconds: while dreams are under way, while a render may begin one, else.
+BUSY, READY, IDLE = 0.02, 0.1, 0.5
 
 # How long a script waits for a server that is not there, in seconds.
 PATIENCE = 30.0
@@ -40,8 +40,10 @@ def pump() -> bool:
     """
     server_process.watch()
     after_render.tend_beginning()
-    if not _is_busy() and (after_render.tend() or dreams.tend()):
-        return True
+    if not _is_busy():
+        tended = dreams.tend()
+        if after_render.tend() or tended:
+            return True
     client = connection.current()
     more = client.pump() if client else False
     return dreaming.tend() or more
@@ -126,7 +128,9 @@ def _tick() -> float:
     _redraw_on_change()
     if more:
         return 0.0
-    return BUSY if dreams.running or dreaming.current() else IDLE
+    if dreams.running or dreaming.current():
+        return BUSY
+    return READY if after_render.is_wanted() else IDLE
 
 
 def _redraw_on_change() -> None:

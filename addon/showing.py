@@ -71,9 +71,18 @@ def arrive(dream: Dream, picture: Picture) -> None:
         notices.say("INFO", f"The detail is the image “{image.name}”.", "Add it to the picture with a mix node: Add.")
     elif replaced:
         if dream.node:
-            _push_undo("Dream Image")
+            push_undo("Dream Image")
         places.swap(replaced, image, dream.node)
-    _push_undo("Dream")
+    push_undo("Dream")
+
+
+def push_undo(message: str) -> None:
+    """Make what was just done a step of the history."""
+    windows = bpy.context.window_manager.windows
+    # A timer has no window of its own.
+    with bpy.context.temp_override(**({"window": windows[0]} if windows else {})):
+        if bpy.ops.ed.undo_push.poll():
+            bpy.ops.ed.undo_push(message=message)
 
 
 def _out_of_place(dream: Dream) -> str:
@@ -88,11 +97,3 @@ def _out_of_place(dream: Dream) -> str:
     if dream.node and dream.node.image != replaced:
         return f"The node of “{dream.name}” shows something else now"
     return ""
-
-
-def _push_undo(message: str) -> None:
-    windows = bpy.context.window_manager.windows
-    # A timer has no window of its own.
-    with bpy.context.temp_override(**({"window": windows[0]} if windows else {})):
-        if bpy.ops.ed.undo_push.poll():
-            bpy.ops.ed.undo_push(message=message)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 import socket
+import stat
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from server_process import ServerProcess
 
+from reverie.server.service.keyring import Keyring, Pairing
+from reverie.shared.wire.invite import INVITE
 from scripted_server import ScriptedServer
 
 ROOT = Path(__file__).parents[2]
@@ -76,3 +80,25 @@ def test_a_guide_and_a_mask_go_along_and_detail_is_a_layer(tmp_path: Path) -> No
     assert {name: picture.data() for name, picture in again.items()} == {n: p.data() for n, p in first.items()}
     assert set(alone) == {"picture", "mask"}
     assert [each["picture"].info.colorspace for each in (first, layer, data)] == ["sRGB", "Linear Rec.709", "Non-Color"]
+
+
+def test_renders_are_dreamt_and_mixed_by_the_compositor(tmp_path: Path) -> None:
+    server = ScriptedServer(step_seconds=0.02)
+    try:
+        play("rendered", server.address, tmp_path)
+    finally:
+        server.close()
+    sent = server.inputs[0]["picture"]
+    assert sent.info.colorspace == "Linear Rec.709" and sent.info.alpha == "premultiplied"
+    assert sent.pixels[..., :3].max() > 5, "highlights were clipped"
+
+
+def test_a_server_behind_keys_is_paired_with_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REVERIE_HOME", str(tmp_path))
+    with ServerProcess(tmp_path / "spool", "tcp://127.0.0.1:0", "--keys", "--json-ready") as server:
+        assert server.ready_line, server.said()
+        monkeypatch.setenv("INVITE", str(tmp_path / "keys" / INVITE))
+        monkeypatch.setenv("CODE", Pairing(Keyring(tmp_path / "keys")).open())
+        play("paired", free_address(), tmp_path / "profile")
+    (key,) = (tmp_path / "profile").rglob("client.key")
+    assert stat.S_IMODE(key.stat().st_mode) == 0o600

@@ -1,0 +1,1 @@
+"""The compositor: a node that mixes the dream of a render into it."""

@@ -1,0 +1,1 @@
+"""Renders: dreaming on a still as soon as Blender has rendered it."""
