@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import bpy
 
-from . import preferences, versions
+from . import identity, preferences, versions
 from .problems import Problem
 
 if TYPE_CHECKING:
@@ -56,9 +56,25 @@ def get() -> Client:
         check_access()
         from ..shared.client import Client
 
-        _client = Client(address(), versions.client_name())
+        where = address()
+        _client = Client(where, versions.client_name(), identity.own(where))
         _client.connect()
     return _client
+
+
+def pair(code: str) -> None:
+    """Show the server the pairing ``code``, so that it knows this computer from now on. Raises `Problem`."""
+    if not address().key:
+        raise Problem("The address does not hold the server's key.", "Paste the whole line that the server printed.")
+    if sum(map(str.isdigit, code)) != 6:
+        raise Problem("A code has six digits.", "Type those that “reverie pair” shows on the server.")
+    get().pair(code)
+
+
+def may_pair() -> bool:
+    """Whether all that keeps us from the server is that it does not know this computer."""
+    error = _client and _client.problem
+    return bool(error and error.code in ("NOT_PAIRED", "REVOKED") and _client and _client.address.key)
 
 
 def current() -> Client | None:

@@ -56,6 +56,17 @@ def state(layout: UILayout) -> None:
     layout.label(text=text, icon=icon)
 
 
+def lock(layout: UILayout) -> None:
+    """A line on the keys: the four words of the server's, or that there are none."""
+    client = connection.current()
+    if client and client.address.key:
+        from ..shared.wire.keys import fingerprint
+
+        layout.label(text=fingerprint(client.address.key), icon="LOCKED", translate=False)
+    else:
+        layout.label(text="This computer only, without keys", icon="UNLOCKED")
+
+
 def state_icon() -> str:
     """The icon for how the connection stands."""
     return _state()[1]
@@ -79,6 +90,10 @@ def way_out(layout: UILayout) -> None:
         return
     if not where.is_loopback and not bpy.app.online_access:
         layout.operator("reverie.enable_online_access", icon="INTERNET")
+    elif connection.may_pair():
+        layout.operator("reverie.pair", text="Pair…", icon="LOCKED")
+    elif not where.is_loopback and not where.key:
+        layout.operator("reverie.open_invite", icon="FILE_FOLDER")
     elif where.is_loopback and not server_process.is_running():
         layout.operator("reverie.start_server", icon="PLAY")
 

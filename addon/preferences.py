@@ -21,7 +21,7 @@ class ReveriePreferences(AddonPreferences):
 
     address: bpy.props.StringProperty(
         name="Address",
-        description="Where the dream server is: a host, or host:port. Empty means this computer",
+        description="Where the dream server is: the line it printed, or for this computer host:port or nothing",
         default="127.0.0.1:5571",
         update=_address_changed,
     )
@@ -40,12 +40,16 @@ class ReveriePreferences(AddonPreferences):
         layout.use_property_split = True
         layout.use_property_decorate = False
         layout.prop(self, "address", placeholder="127.0.0.1:5571")
+        row = drawing.labelled(layout, "")
+        row.operator("reverie.open_invite", icon="FILE_FOLDER")
         row = drawing.labelled(layout, "Connection")
         drawing.state(row)
         row.operator("reverie.test_connection")
+        drawing.lock(drawing.labelled(layout, "Key"))
         problem = connection.problem()
         if problem and not connection.is_connected():
             drawing.problem(layout, context, problem)
+            drawing.way_out(layout)
         layout.separator()
         layout.prop(self, "command")
         row = drawing.labelled(layout, "Server")
