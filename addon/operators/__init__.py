@@ -4,8 +4,16 @@ from __future__ import annotations
 
 import bpy
 
-from . import animating, choosing, dreaming, rendering, serving, viewing
+from . import animating, choosing, dreaming, pairing, rendering, serving, viewing
 
-classes = (*dreaming.classes, *rendering.classes, *animating.classes, *choosing.classes, *viewing.classes, *serving.classes)
+classes = (
+    *dreaming.classes,
+    *rendering.classes,
+    *animating.classes,
+    *choosing.classes,
+    *viewing.classes,
+    *serving.classes,
+    *pairing.classes,
+)
 
 register, unregister = bpy.utils.register_classes_factory(classes)
