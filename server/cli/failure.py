@@ -27,6 +27,12 @@ class BadInput(Failure):
     exit_code = 2
 
 
+class PartFailure(Failure):
+    """Some of the work failed, and the rest is done (exit code 3)."""
+
+    exit_code = 3
+
+
 def explain(error: Exception) -> Failure:
     """Put an exception into words.
 

@@ -41,12 +41,13 @@ class StepProgress:
         if self._bar:
             self._bar.stop()
 
-    def update(self, step: int, steps: int, seconds_left: float | None, share: float = 0.0) -> None:
+    def update(self, step: int, steps: int, seconds_left: float | None, share: float = 0.0, pace: str = "") -> None:
         """Show that ``step`` of ``steps`` is done and how many seconds the rest is thought to take.
 
-        share: how much of the next step is done already.
+        share: how much of the next step is done already. pace: how fast it goes, in words.
         """
         left = "" if seconds_left is None or step == steps else f"{spoken(seconds_left)} left"
+        left = ", ".join(filter(None, (pace, left)))
         if self._bar:
             self._bar.update(self._task, completed=step + share, total=steps, left=left)
         elif step > self._step and (step == steps or time.monotonic() - self._told >= _PAUSE):

@@ -138,6 +138,7 @@ class Batch:
         self._states = dict.fromkeys(self.numbers, FrameState.WAITING)
         self._counts = Counter(self._states.values())
         self._shares: dict[int, float] = {}
+        self._cuts = set(job.cuts)
         self._again = 0
         self._times: deque[float] = deque(maxlen=_RECENT)
 
@@ -182,11 +183,19 @@ class Batch:
         rows: list[list[int]] = []
         for number in numbers:
             follows = self.coherent and rows and rows[-1][-1] == number - self.job.source.step
-            if follows and number not in self.job.cuts:
+            if follows and number not in self._cuts:
                 rows[-1].append(number)
             else:
                 rows.append([number])
         return [row for row in rows if self.job.wants(row[-1])]
+
+    def add_cut(self, number: int, before: str, picture: str) -> None:
+        """The frame begins a new shot; ``before`` and ``picture`` are the SHA-256 of the frame before and of its own.
+
+        To be told before the batch begins to dream. Raises `OSError`.
+        """
+        self._cuts.add(number)
+        self.output.record.add_cut(before, picture)
 
     def pause(self) -> None:
         """Begin no further frame; those at work are finished."""

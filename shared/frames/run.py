@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+from collections.abc import Iterator
 
 from .batch import Batch, BatchState
 from .errors import Stopped, unwritten
@@ -23,7 +24,7 @@ class Run:
         self.batch = batch
         self._executor = executor
         self._desk = Desk(batch, executor)
-        self._shots = iter(batch.shots())
+        self._shots: Iterator[list[int]] | None = None
         self._lanes: list[Work[None]] = []
         try:
             batch.output.open()
@@ -73,6 +74,8 @@ class Run:
 
     def _step(self) -> bool:
         """Move each lane one piece on; whether any has more to do at once."""
+        # Not before: until then the batch may be told of cuts.
+        self._shots = self._shots or iter(self.batch.shots())
         while len(self._lanes) < self._executor.lanes and (numbers := next(self._shots, None)):
             self._lanes.append(Shot(self._desk, numbers).dream())
         busy = False
