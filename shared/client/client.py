@@ -14,8 +14,9 @@ from ..wire.address import Address
 from ..wire.blobs import Buffer
 from ..wire.errors import WireError
 from ..wire.keys import KeyPair
-from .connection import Connection, ConnectionState, ServerInfo
-from .dream import RemoteDream, Send
+from .connection import Connection, ConnectionState, Pulse, ServerInfo
+from .dream import RemoteDream
+from .job import RemoteJob, Send
 
 # What one pump may take of its caller's time, in seconds. A tick of Blender's interface has 10 ms; the rest is for
 # other processes, which the system may let run in the middle of it for as long again.
@@ -31,15 +32,16 @@ class Client:
 
     def __init__(self, address: Address, name: str = "Reverie", own: KeyPair | None = None) -> None:
         """``own``: our key pair, for servers with keys."""
-        self.dreams: list[RemoteDream] = []
+        self.jobs: list[RemoteJob] = []
         self.networks: list[dict[str, Any]] = []
         self._context = zmq.Context()
         self._connection = Connection(address, name, self._context, own)
         self._greetings = 0
-        self._asked: dict[bytes, RemoteDream | None] = {}
+        self._asked: dict[bytes, RemoteJob | None] = {}
         self._connected = False
-        # Cancelled while there was no server to tell.
-        self._abandoned: list[RemoteDream] = []
+        # Cancelled, and to be let go of, while there was no server to tell.
+        self._abandoned: list[RemoteJob] = []
+        self._released: list[bytes] = []
 
     @property
     def address(self) -> Address:
@@ -60,6 +62,15 @@ class Client:
     def server(self) -> ServerInfo | None:
         """What the server said of itself when it was last reached."""
         return self._connection.server
+
+    @property
+    def pulse(self) -> Pulse | None:
+        """What the server last answered to `ping`, which is also asked by itself now and then."""
+        return self._connection.pulse
+
+    def ping(self) -> None:
+        """Ask the server for a sign of life."""
+        self._connection.ping()
 
     def connect(self) -> None:
         """Begin to connect, and stay connected until `close`."""
@@ -89,20 +100,29 @@ class Client:
         """
         inputs = {"picture": picture, "guide": guide, "mask": mask}
         dream = RemoteDream({name: given for name, given in inputs.items() if given is not None}, settings, urgency)
-        self.dreams.append(dream)
-        if self.state is ConnectionState.CONNECTED:
-            dream.connected(self._sender(dream))
+        self.add(dream)
         return dream
 
-    def cancel(self, dream: RemoteDream) -> None:
-        """Give a dream up. Without a connection the server is told when it is back."""
-        if dream.finished:
+    def add(self, job: RemoteJob) -> None:
+        """See to a job; it is sent as soon as there is a server."""
+        self.jobs.append(job)
+        if self.state is ConnectionState.CONNECTED:
+            job.connected(self._sender(job))
+
+    def cancel(self, job: RemoteJob) -> None:
+        """Give a job up. Without a connection the server is told when it is back."""
+        if job.finished:
             return
         if self.state is ConnectionState.CONNECTED:
-            dream.cancel(self._sender(dream))
+            job.cancel(self._sender(job))
         else:
-            dream.cancel(None)
-            self._abandoned.append(dream)
+            job.cancel(None)
+            self._abandoned.append(job)
+
+    def release(self, job: bytes) -> None:
+        """Let the server forget what it keeps of the job of that id."""
+        self._released.append(job)
+        self._tell_released()
 
     def refresh(self) -> None:
         """Ask which networks the server has; ``networks`` holds the answer once it is here."""
@@ -124,8 +144,8 @@ class Client:
         if self.state is not ConnectionState.CONNECTED:
             return False
         now = time.monotonic()
-        for dream in self.dreams:
-            dream.tick(now, self._sender(dream))
+        for job in self.jobs:
+            job.tick(now, self._sender(job))
         return self._send_chunks(deadline)
 
     def _follow_connection(self) -> None:
@@ -134,28 +154,33 @@ class Client:
             self._greetings = self._connection.greetings
             self._asked.clear()
             self.refresh()
-            for dream in self._abandoned:
-                dream.cancel(self._sender(dream))
+            for job in self._abandoned:
+                job.cancel(self._sender(job))
             self._abandoned.clear()
-            for dream in self.dreams:
-                dream.connected(self._sender(dream))
+            self._tell_released()
+            for job in self.jobs:
+                job.connected(self._sender(job))
         elif self._connected and not connected:
-            for dream in self.dreams:
-                dream.disconnected()
+            for job in self.jobs:
+                job.disconnected()
         self._connected = connected
 
+    def _tell_released(self) -> None:
+        while self._released and self.state is ConnectionState.CONNECTED:
+            self._send(None, {"t": "RELEASE", "job": self._released.pop()})
+
     def _forget_finished(self) -> None:
-        if any(dream.finished for dream in self.dreams):
-            self.dreams = [dream for dream in self.dreams if not dream.finished]
-            self._asked = {key: dream for key, dream in self._asked.items() if not (dream and dream.finished)}
+        if any(job.finished for job in self.jobs):
+            self.jobs = [job for job in self.jobs if not job.finished]
+            self._asked = {key: job for key, job in self._asked.items() if not (job and job.finished)}
 
     def _send_chunks(self, deadline: float) -> bool:
-        """One chunk of each dream in turn, so that two dreams share the line."""
+        """One chunk of each job in turn, so that two dreams share the line."""
         moved = True
         while moved and not self._connection.clogged:
             moved = False
-            for dream in self.dreams:
-                message = dream.next_chunk()
+            for job in self.jobs:
+                message = job.next_chunk()
                 if message:
                     self._connection.send(*message)
                     moved = True
@@ -163,56 +188,56 @@ class Client:
                         return True
         return False
 
-    def _send(self, dream: RemoteDream | None, header: dict[str, Any]) -> None:
+    def _send(self, job: RemoteJob | None, header: dict[str, Any]) -> None:
         if header["t"] != "ACK":
             header["id"] = os.urandom(16)
-            self._asked[header["id"]] = dream
+            self._asked[header["id"]] = job
         self._connection.send(header)
 
-    def _sender(self, dream: RemoteDream) -> Send:
-        return lambda header: self._send(dream, header)
+    def _sender(self, job: RemoteJob) -> Send:
+        return lambda header: self._send(job, header)
 
     def _take(self, header: dict[str, Any], chunk: Buffer) -> None:
-        """Hand a message to the dream it belongs to; what belongs to none (any more) is passed over."""
+        """Hand a message to the job it belongs to; what belongs to none (any more) is passed over."""
         match header["t"]:
             case "CHUNK":
-                for dream in self.dreams:
-                    if dream.download and dream.download.blob == header["blob"]:
-                        dream.on_chunk(header, chunk, self._sender(dream))
+                for job in self.jobs:
+                    if job.download and job.download.blob == header["blob"]:
+                        job.on_chunk(header, chunk, self._sender(job))
             case "ACK":
-                for dream in self.dreams:
-                    dream.on_ack(header["blob"], header["at"])
+                for job in self.jobs:
+                    job.on_ack(header["blob"], header["at"])
             case "EVENT":
-                for dream in self.dreams:
-                    if dream.job == header["job"]:
-                        dream.on_event(header, chunk, self._sender(dream))
+                for job in self.jobs:
+                    if job.job == header["job"]:
+                        job.on_event(header, chunk, self._sender(job))
             case "ERR":
                 self._take_error(header)
             case kind:
                 self._take_answer(kind, header)
 
     def _take_answer(self, kind: str, header: dict[str, Any]) -> None:
-        dream = self._asked.pop(header.get("re", b""), None)
-        if dream is None:
+        job = self._asked.pop(header.get("re", b""), None)
+        if job is None:
             if kind == "LISTING" and all("name" in item for item in header["items"]):
                 self.networks = header["items"]
         elif kind == "HAVE":
-            dream.on_have(header)
-        elif kind == "ACCEPTED" and not dream.finished:
-            dream.on_accepted(header, self._sender(dream))
-        elif kind == "LISTING" and not dream.finished:
+            job.on_have(header)
+        elif kind == "ACCEPTED" and not job.finished:
+            job.on_accepted(header, self._sender(job))
+        elif kind == "LISTING" and not job.finished:
             for item in header["items"]:
-                if item.get("job") == dream.job:
-                    dream.on_status(str(item.get("state")), self._sender(dream))
+                if item.get("job") == job.job:
+                    job.on_status(str(item.get("state")), self._sender(job))
 
     def _take_error(self, header: dict[str, Any]) -> None:
         error = WireError.from_details(header)
         if error.code == "BAD_CHUNK" and "blob" in header and isinstance(header.get("at"), int):
-            for dream in self.dreams:
-                upload = dream.upload_of(header["blob"])
+            for job in self.jobs:
+                upload = job.upload_of(header["blob"])
                 if upload:
                     upload.again(header["at"])
             return
-        dream = self._asked.pop(header.get("re") or b"", None)
-        if dream:
-            dream.on_error(error, self._sender(dream))
+        job = self._asked.pop(header.get("re") or b"", None)
+        if job:
+            job.on_error(error, self._sender(job))

@@ -52,6 +52,18 @@ class ServerInfo:
     devices: list[dict[str, Any]] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """What a server last answered to PING: after how many seconds, how many dreams wait and run, and how many bytes of
+    its spool are free.
+    """
+
+    round_trip: float
+    queued: int
+    running: int
+    free: int
+
+
 class Connection:
     """A DEALER socket and what is known of its other end.
 
@@ -65,6 +77,7 @@ class Connection:
         self.state = ConnectionState.DISCONNECTED
         self.problem: WireError | None = None
         self.server: ServerInfo | None = None
+        self.pulse: Pulse | None = None
         self.greetings = 0
         self._name = name
         self._own = own
@@ -77,6 +90,7 @@ class Connection:
         self._taken = False
         self._rejections = 0
         self._code = ""
+        self._pings: dict[bytes, float] = {}
 
     def open(self) -> None:
         """Begin to connect; goes on in the background until `close`."""
@@ -111,6 +125,13 @@ class Connection:
         """Queue a message; it leaves when the socket takes it."""
         self._outbox.append((encode(header), chunk))
         self._flush()
+
+    def ping(self) -> None:
+        """Ask for a sign of life; `pulse` is new once it has come."""
+        self._pinged = time.monotonic()
+        id_ = os.urandom(16)
+        self._pings[id_] = time.perf_counter()
+        self.send({"t": "PING", "id": id_})
 
     @property
     def clogged(self) -> bool:
@@ -156,9 +177,17 @@ class Connection:
             self._greet()
         elif kind == "ERR" and header["code"] in _FINAL:
             self._stop(WireError.from_details(header))
+        elif kind == "PONG":
+            self._felt(header)
         else:
-            return kind == "PONG"
+            return False
         return True
+
+    def _felt(self, pong: dict[str, Any]) -> None:
+        if self._pings and pong.get("re") in self._pings:
+            facts = (pong.get(name) or 0 for name in ("queued", "running", "free"))
+            self.pulse = Pulse(time.perf_counter() - self._pings[pong["re"]], *facts)
+            self._pings.clear()
 
     def _watch(self) -> None:
         """Learn from the socket's monitor what became of the TCP connection."""
@@ -196,6 +225,7 @@ class Connection:
 
     def _greet(self) -> None:
         self._rejections = 0
+        self._pings.clear()
         self._outbox.clear()
         self._asked = self._heard = time.monotonic()
         if self._code and self._own:
@@ -219,8 +249,7 @@ class Connection:
                 self.open()
                 self.problem = reasons.unreachable(self.address)
             elif now - max(self._heard, self._pinged) > PING_EVERY:
-                self._pinged = now
-                self.send({"t": "PING", "id": os.urandom(16)})
+                self.ping()
         elif self.state is ConnectionState.CONNECTING and now - self._asked > GREETING_LIMIT:
             problem = reasons.not_reverie(self.address) if self._taken else reasons.unreachable(self.address)
             self.open()

@@ -1,277 +1,37 @@
-"""One dream asked of a server, from the first byte sent to the picture that came back."""
+"""A still asked of a server."""
 
 from __future__ import annotations
 
 import os
-import time
-from collections.abc import Callable, Mapping
-from enum import Enum
+from collections.abc import Mapping
 from typing import Any
 
-from ..picture import Picture, PictureError, PictureInfo
+from ..picture import Picture, PictureInfo
 from ..settings import DreamSettings
-from ..wire.blobs import Buffer
-from ..wire.errors import WireError
+from .job import DreamState, RemoteJob, senseless
 from .transfers import Download, Upload
 
-# How often a job the server has lost or given up is sent anew before it counts as failed.
-MAX_ROUNDS = 5
-
-# A transfer that has not moved for so many seconds, though there is a connection, is taken up anew.
-STALL_LIMIT = 10.0
-
-Send = Callable[[dict[str, Any]], None]
+__all__ = ["DreamState", "RemoteDream"]
 
 
-class DreamState(Enum):
-    """Where a dream is. WAITING: not connected, or asked to try again a little later."""
+class RemoteDream(RemoteJob):
+    """The client's half of a dream. result: the picture, once DONE."""
 
-    WAITING = "waiting"
-    SENDING = "sending"
-    QUEUED = "queued"
-    RUNNING = "running"
-    RECEIVING = "receiving"
-    DONE = "done"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-
-
-_FINAL = {DreamState.DONE, DreamState.FAILED, DreamState.CANCELLED}
-
-
-class RemoteDream:
-    """The client's half of a job. Whoever asked for it reads the public attributes after each pump.
-
-    step, steps: progress of the ascent. seconds_left: the server's estimate, or None. preview: the newest
-    small picture; preview_serial grows with each. result: the picture, once DONE. error: why it FAILED,
-    or what it waits for.
-    """
+    kind = "still"
+    wanted = "picture"
 
     def __init__(self, inputs: Mapping[str, Picture], settings: DreamSettings, urgency: str = "interactive") -> None:
         """``inputs``: what to dream on, by name: "picture", and it may be "guide" and "mask"."""
-        self.job = os.urandom(16)
+        uploads = {name: Upload(picture.data(), picture.info, os.urandom(16)) for name, picture in inputs.items()}
+        super().__init__(uploads, urgency, os.urandom(16))
         self.settings = settings
-        self.state = DreamState.WAITING
-        self.step = self.steps = 0
-        self.seconds_left: float | None = None
-        self.preview: Picture | None = None
-        self.preview_serial = 0
-        self.warnings: list[str] = []
         self.result: Picture | None = None
-        self.error: WireError | None = None
-        self.uploads = {name: Upload(picture) for name, picture in inputs.items()}
-        self.download: Download | None = None
-        self.retry_at: float | None = None
-        self._urgency = urgency
-        self._submitted = False
-        self._seen = 0
-        self._rounds = 0
-        self._moved_at = 0.0
 
-    @property
-    def finished(self) -> bool:
-        """Whether nothing will change any more."""
-        return self.state in _FINAL
+    def _request(self) -> dict[str, Any]:
+        return {"settings": self.settings.record()}
 
-    @property
-    def fraction(self) -> float:
-        """How far the present state has come, 0..1."""
-        if self.state is DreamState.SENDING and self.uploads:
-            uploads = self.uploads.values()
-            return sum(upload.present for upload in uploads) / sum(upload.count for upload in uploads)
-        if self.state is DreamState.RECEIVING and self.download:
-            return self.download.fraction
-        if self.state is DreamState.RUNNING and self.steps:
-            return min(self.step / self.steps, 1.0)
-        return float(self.state is DreamState.DONE)
-
-    def upload_of(self, blob: bytes) -> Upload | None:
-        """The input that is sent as ``blob``, if it is one of this dream's."""
-        return next((upload for upload in self.uploads.values() if upload.blob == blob), None)
-
-    def next_chunk(self) -> tuple[dict[str, Any], memoryview] | None:
-        """The next message of an input to send, or None while there is no credit or nothing left."""
-        if self.state is not DreamState.SENDING:
-            return None
-        return next(filter(None, (upload.next_chunk() for upload in self.uploads.values())), None)
-
-    def connected(self, send: Send) -> None:
-        """A new conversation with a server has begun: ask what became of the job, or send it."""
-        self.retry_at = None
-        if self._submitted:
-            send({"t": "STATUS", "jobs": [self.job], "since": self._seen})
-        else:
-            self._begin(send)
-
-    def disconnected(self) -> None:
-        """The server is gone for now."""
-        if not self.finished:
-            self.state = DreamState.WAITING
-
-    def on_status(self, state: str, send: Send) -> None:
-        """The server's word on the job after a new greeting."""
-        if state in ("UNKNOWN", "RELEASED", "CANCELLED"):
-            # CANCELLED, but not by us: the server gave up on a client that was silent for long.
-            self._anew(send)
-        elif state == "RECEIVING":
-            self._put(send)
-        elif self.download and not self.download.full:
-            self._get(send)
-        else:
-            self._follow(state)
-
-    def tick(self, now: float, send: Send) -> None:
-        """Do what time demands: try again after a pause, and take up a transfer that has stalled."""
-        if self.retry_at is not None and now >= self.retry_at:
-            self.connected(send)
-        elif now - self._moved_at > STALL_LIMIT:
-            if self.state is DreamState.SENDING and self.fraction < 1:
-                self._put(send)
-            elif self.state is DreamState.RECEIVING:
-                self._get(send)
-
-    def on_have(self, header: Mapping[str, Any]) -> None:
-        """The server says which chunks of an input it has and how many more it takes at once."""
-        upload = self.upload_of(header["blob"])
-        if upload:
-            try:
-                upload.resume(header["have"], header["credit"])
-            except ValueError:
-                upload.resume(b"", header["credit"])
-
-    def on_accepted(self, header: Mapping[str, Any], send: Send) -> None:
-        """The job is in the server's ledger."""
-        self._submitted = True
-        if header["state"] in ("DONE", "FAILED", "CANCELLED"):
-            send({"t": "STATUS", "jobs": [self.job], "since": self._seen})
-        else:
-            self._follow(header["state"])
-
-    def on_ack(self, blob: bytes, at: int) -> None:
-        """The server has one more chunk of an input."""
-        upload = self.upload_of(blob)
-        if upload:
-            self._moved_at = time.monotonic()
-            upload.acknowledged(at)
-
-    def on_event(self, header: Mapping[str, Any], chunk: Buffer, send: Send) -> None:
-        """Something happened to the job. Events seen before are passed over."""
-        if header["n"] <= self._seen or self.finished:
-            return
-        self._seen = header["n"]
-        kind = header["kind"]
-        if kind == "progress":
-            self.state = DreamState.RUNNING
-            self.step, self.steps = int(header.get("step", 0)), int(header.get("steps", 0))
-            self.seconds_left = header.get("seconds_left")
-        elif kind == "preview":
-            self._take_preview(header, chunk)
-        elif kind == "warning":
-            self.warnings.append(str(header.get("msg", "")))
-        elif kind == "state":
-            self._on_state(header, send)
-
-    def on_chunk(self, header: Mapping[str, Any], chunk: Buffer, send: Send) -> None:
-        """A piece of the result."""
-        if self.download is None or self.download.full:
-            return
-        self._moved_at = time.monotonic()
-        try:
-            send(self.download.take(header, chunk))
-        except WireError:
-            self._get(send)
-            return
-        if self.download.full:
-            self.result = self.download.picture()
-            self._finish(DreamState.DONE, send)
-
-    def on_error(self, error: WireError, send: Send) -> None:
-        """The server refused one of the job's requests."""
-        if self.finished:
-            return
-        self.error = error
-        if error.code in ("UNKNOWN_BLOB", "UNKNOWN_JOB"):
-            self._anew(send)
-        elif error.retry:
-            self.state = DreamState.WAITING
-            self.retry_at = time.monotonic() + max(error.retry_after, 0.5)
-        else:
-            self._finish(DreamState.FAILED, send)
-
-    def cancel(self, send: Send | None) -> None:
-        """Give the dream up; ``send`` is None while there is no server to tell."""
-        if send:
-            send({"t": "CANCEL", "job": self.job})
-        self._finish(DreamState.CANCELLED, send)
-
-    def _begin(self, send: Send) -> None:
-        # The job goes before its bytes, so that a bad setting is refused before anything heavy moves.
-        self._put(send)
-        send(
-            {
-                "t": "SUBMIT",
-                "job": self.job,
-                "kind": "still",
-                "settings": self.settings.record(),
-                "inputs": {name: upload.blob for name, upload in self.uploads.items()},
-                "urgency": self._urgency,
-            }
-        )
-
-    def _anew(self, send: Send) -> None:
-        self._rounds += 1
-        if self._rounds >= MAX_ROUNDS:
-            self.error = self.error or WireError("INTERNAL", "The server lost this dream again and again.")
-            self._finish(DreamState.FAILED, send)
-            return
-        self.job = os.urandom(16)
-        self._submitted, self._seen, self.download = False, 0, None
-        self._begin(send)
-
-    def _put(self, send: Send) -> None:
-        self.state, self._moved_at = DreamState.SENDING, time.monotonic()
-        for upload in self.uploads.values():
-            send(upload.put())
-
-    def _get(self, send: Send) -> None:
-        assert self.download
-        self.state, self._moved_at = DreamState.RECEIVING, time.monotonic()
-        send(self.download.get())
-
-    def _follow(self, state: str) -> None:
-        self.error = None
-        if state in ("QUEUED", "RUNNING"):
-            self.state = DreamState[state]
-
-    def _on_state(self, header: Mapping[str, Any], send: Send) -> None:
-        state = header.get("state")
-        if state == "DONE":
-            try:
-                result = header["results"]["picture"]
-                self.download = Download(result["blob"], PictureInfo.from_header(result["picture"]))
-            except (KeyError, TypeError, PictureError):
-                self.error = WireError("INTERNAL", "The server finished, but its answer made no sense.", "Dream again.")
-                self._finish(DreamState.FAILED, send)
-                return
-            self._get(send)
-        elif state == "FAILED":
-            self.error = WireError.from_details(header.get("error") or {})
-            self._finish(DreamState.FAILED, send)
-        elif state == "CANCELLED":
-            self._anew(send)
-        else:
-            self._follow(str(state))
-
-    def _take_preview(self, header: Mapping[str, Any], chunk: Buffer) -> None:
-        try:
-            # The frame goes back to the socket: the preview keeps a copy of its own.
-            self.preview = Picture.from_bytes(PictureInfo.from_header(header["picture"]), bytes(chunk))
-            self.preview_serial += 1
-        except (KeyError, AttributeError, PictureError):
-            pass  # A preview is a courtesy; the result does not depend on it.
-
-    def _finish(self, state: DreamState, send: Send | None) -> None:
-        self.state = state
-        self.uploads, self.download = {}, None
-        if send and self._submitted:
-            send({"t": "RELEASE", "job": self.job})
+    def _receive(self, download: Download, facts: Mapping[str, Any]) -> None:
+        info = download.content
+        if not isinstance(info, PictureInfo):
+            raise senseless()
+        self.result = Picture(info, download.data.view(info.numpy_dtype).reshape(info.shape))

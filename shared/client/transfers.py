@@ -1,38 +1,38 @@
-"""Moving one picture's bytes, a chunk at a time, within the credit that the receiver gave."""
+"""Moving one blob's bytes, a chunk at a time, within the credit that the receiver gave."""
 
 from __future__ import annotations
 
 import mmap
-import os
 from collections import deque
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from ..picture import Picture, PictureInfo
 from ..wire.blobs import CHUNK, Bitmap, Buffer, check_chunk, chunk_header
+from ..wire.content import Content, described
 
 
 class Upload:
-    """A picture on its way to the server. It holds the picture until the server has all of it."""
+    """A picture or a file on its way to the server. It holds the bytes until the server has all of them."""
 
-    def __init__(self, picture: Picture) -> None:
-        self.blob = os.urandom(16)
-        self.info = picture.info
-        self._data = picture.data()
-        self._here = Bitmap(picture.info.size)
+    def __init__(self, data: memoryview, content: Content, blob: bytes) -> None:
+        """``blob``: its id; equal bytes may share one."""
+        self.blob = blob
+        self.content = content
+        self._data = data
+        self._here = Bitmap(content.size)
         self._queue: deque[int] = deque()
         self._credit = 0
 
     def put(self) -> dict[str, Any]:
-        """The message that announces the picture; its answer says what is there already."""
+        """The message that announces the blob; its answer says what is there already."""
         self._queue.clear()
-        return {"t": "PUT", "blob": self.blob, "size": self.info.size, "picture": self.info.header()}
+        return {"t": "PUT", "blob": self.blob, **described(self.content)}
 
     def resume(self, have: bytes, credit: int) -> None:
         """Go on with what the server does not have. Raises ValueError for a bitmap of another size."""
-        self._here = Bitmap(self.info.size, have)
+        self._here = Bitmap(self.content.size, have)
         self._queue = deque(self._here.missing())
         self._credit = credit
 
@@ -67,17 +67,21 @@ class Upload:
 
 
 class Download:
-    """A result on its way from the server, into memory that becomes the picture without another copy."""
+    """A result on its way from the server, into memory that becomes the picture or file without another copy.
+
+    data: its bytes, flat uint8, whole once it is `full`. facts: what the server said of it.
+    """
 
     CREDIT = 16
 
-    def __init__(self, blob: bytes, info: PictureInfo) -> None:
+    def __init__(self, blob: bytes, content: Content, facts: Mapping[str, Any]) -> None:
         self.blob = blob
-        self._info = info
+        self.content = content
+        self.facts = facts
         # Memory that comes page by page as it is written: a bytearray would be cleared all at once, and numpy asks
         # for pages of 2 MiB, each of which can take the system 5 ms to find. Both show as stutter.
-        self._data = np.frombuffer(mmap.mmap(-1, info.size), np.uint8)
-        self._here = Bitmap(info.size)
+        self.data = np.frombuffer(mmap.mmap(-1, content.size), np.uint8)
+        self._here = Bitmap(content.size)
 
     def get(self) -> dict[str, Any]:
         """The message that asks for whatever is still missing."""
@@ -85,9 +89,9 @@ class Download:
 
     def take(self, header: Mapping[str, Any], chunk: Buffer) -> dict[str, Any]:
         """Store a chunk; returns the ACK to send. Raises `WireError` BAD_CHUNK, and nothing is stored then."""
-        index = check_chunk(header, chunk, self._info.size)
+        index = check_chunk(header, chunk, self.content.size)
         at = index * CHUNK
-        self._data[at : at + len(chunk)] = np.frombuffer(chunk, np.uint8)
+        self.data[at : at + len(chunk)] = np.frombuffer(chunk, np.uint8)
         self._here.add(index)
         return {"t": "ACK", "blob": self.blob, "at": at, "full": self._here.full}
 
@@ -100,7 +104,3 @@ class Download:
     def fraction(self) -> float:
         """How much is here, 0..1."""
         return self._here.present / self._here.count
-
-    def picture(self) -> Picture:
-        """The whole picture, over the received bytes."""
-        return Picture(self._info, self._data.view(self._info.numpy_dtype).reshape(self._info.shape))
