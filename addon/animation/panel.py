@@ -9,7 +9,6 @@ from ...shared.frames.settings import FrameSettings
 from .. import connection, drawing, server_process
 from . import demands, dreaming
 
-_PARENT = "RENDER_PT_reverie"
 _SPECS = FrameSettings.specs()
 
 
@@ -21,6 +20,7 @@ class RenderAnimation(Panel):
     bl_space_type = "PROPERTIES"
     bl_region_type = "WINDOW"
     bl_context = "render"
+    bl_parent_id = "RENDER_PT_reverie"
 
     def draw(self, context: Context) -> None:
         """What is under way, or what to begin and how."""
@@ -77,13 +77,4 @@ def _draw_settings(column: UILayout, context: Context) -> None:
             drawing.note(column, context, note)
 
 
-def register() -> None:
-    """Show the panel."""
-    if hasattr(bpy.types, _PARENT):
-        RenderAnimation.bl_parent_id = _PARENT
-    bpy.utils.register_class(RenderAnimation)
-
-
-def unregister() -> None:
-    """Take it away."""
-    bpy.utils.unregister_class(RenderAnimation)
+register, unregister = bpy.utils.register_classes_factory((RenderAnimation,))
