@@ -25,17 +25,17 @@ Box = tuple[slice, slice]
 
 def narrow(size: tuple[int, int]) -> int:
     """Half of the width, in pixels, up to which what appears waits to be dreamed."""
-    return max(1, round(min(size) * _NARROW))
+    return max(2, round(min(size) * _NARROW))
 
 
 def appeared(missing: Tensor) -> Tensor:
-    """Of the pixels that lack a dream (HxW bool), those to be dreamed now: regions that are wide enough somewhere.
+    """Of the pixels that lack a dream (HxW bool), those to be dreamed now: all or none of them.
 
-    Along every edge that moves, a pixel or two appear in each frame. They are dreamed when they have become a strip.
+    Along every edge that moves, a pixel or two appear in each frame. All wait until they make a strip of some width
+    somewhere, so that several frames pass without a dream, and then one is enough for them all.
     """
-    radius = narrow((missing.shape[0], missing.shape[1]))
-    core = ~_grown(~missing, radius)
-    return missing & _grown(core, 2 * radius + 1)
+    core = ~_grown(~missing, narrow((missing.shape[0], missing.shape[1])))
+    return missing if core.any() else torch.zeros_like(missing)
 
 
 def softened(region: Tensor) -> Tensor:

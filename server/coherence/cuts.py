@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 import torch.nn.functional as F
+from torch import Tensor
 
 from ...shared.picture import Picture, PictureInfo
 from ..media.display import to_display
@@ -44,20 +45,19 @@ def is_cut(before: np.ndarray, after: np.ndarray) -> bool:
     It does where neither forms nor colours are alike. A flash or a fade leaves the forms, a pan moves them, and what
     turns and flies about leaves the colours. What emerges from a blank picture is new.
     """
-    forms = [torch.from_numpy(one).mean(0) for one in (before, after)]
-    blank = [bool(one.std() < _BLANK) for one in forms]
+    blank = [bool(one.mean(0).std() < _BLANK) for one in (before, after)]
     if any(blank):
         return blank[0] and not blank[1]
-    likeness, colours = _likeness(forms[0], forms[1]), _colours_apart(before, after)
+    likeness, colours = _likeness(torch.from_numpy(before), torch.from_numpy(after)), _colours_apart(before, after)
     return any(likeness < below and colours > above for below, above in _CUTS)
 
 
-def _likeness(one: torch.Tensor, other: torch.Tensor) -> float:
-    """The best correlation of the two over all small shifts of one of them; at most 1."""
-    inner = one[_PAN:-_PAN, _PAN:-_PAN]
-    windows = other.unfold(0, inner.shape[0], 1).unfold(1, inner.shape[1], 1).flatten(-2).flatten(0, 1)
-    off = windows - windows.mean(1, keepdim=True)
-    here = (inner - inner.mean()).flatten()
+def _likeness(one: Tensor, other: Tensor) -> float:
+    """The best correlation of the two (3xhxw) over all small shifts of one of them; at most 1."""
+    inner = one[:, _PAN:-_PAN, _PAN:-_PAN]
+    windows = other.unfold(1, inner.shape[1], 1).unfold(2, inner.shape[2], 1)
+    off = (windows - windows.mean((-2, -1), keepdim=True)).permute(1, 2, 0, 3, 4).flatten(2).flatten(0, 1)
+    here = (inner - inner.mean((-2, -1), keepdim=True)).flatten()
     lengths = (torch.linalg.vector_norm(off, dim=1) * torch.linalg.vector_norm(here)).clamp_min(1e-6)
     return float((off @ here / lengths).max())
 

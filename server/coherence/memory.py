@@ -29,6 +29,8 @@ class Dreamed:
     page: Tensor
     offset: Tensor
     ripe: Tensor
+    hidden: Tensor | None = None
+    behind: Tensor | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,6 +76,8 @@ class Memory:
             signature=torch.from_numpy(signature),
             digest=torch.frombuffer(bytearray(digest), dtype=torch.uint8),
             allowed=None if allowed is None else allowed[0, 0].half(),
+            hidden=dreamed.hidden,
+            behind=dreamed.behind,
             forward=scene.forward,
             depth=scene.depth,
             objects=scene.objects,

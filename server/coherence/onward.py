@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Iterator
 
@@ -15,6 +16,7 @@ from ..networks.staged import StagedNetwork
 from .appearing import Box, appeared, boxes, narrow, softened
 from .carrying import Carried, carry, continued, detail_of
 from .following import Trail, follow
+from .hidden import Hidden, look_behind
 from .memory import Dreamed, Memory
 from .scene import Scene
 
@@ -76,9 +78,15 @@ def dream_on(
     missing = ~held.ripe | _freed(allowed, memory, trail)
     if allowed is not None:
         missing &= allowed[0, 0] > 0
-    held = continued(held, scene.objects, 2 * narrow(memory.size) + 2)
+    unseen = look_behind(scene, before, memory, trail, missing)
+    back = torch.zeros_like(missing) if unseen is None else unseen.back
+    missing &= ~back
+    reach = 2 * narrow(memory.size) + 2
+    held = continued(continued(held, scene.objects, reach), None, reach)
     new = missing & (appeared(missing) | ~held.known)
     detail = detail_of(memory.pages, held)
+    if unseen is not None:
+        detail = torch.where(back, unseen.returned, detail)
     if allowed is not None:
         detail = torch.where(allowed[0] > 0, detail, 0.0)
 
@@ -96,10 +104,20 @@ def dream_on(
         work.finish(piece)
     if gentle is None:
         picture = dreamer.within(scene.seen + detail)
-        yield _on_pages(picture, detail, memory.pages, held, mask[0, 0] > 0, ~missing | new)
+        dreamed = _on_pages(picture, detail, memory.pages, held, (mask[0, 0] > 0) | back, ~missing | new)
+        yield _hiding(dreamed, unseen)
         return
     for event in _go_on(scene.seen, detail, mask, allowed, gentle, kept, dreamer):
-        yield _on_one_page(event, scene.seen) if isinstance(event, Tensor) else work.share(None, event)
+        if isinstance(event, Tensor):
+            yield _hiding(_on_one_page(event, scene.seen), unseen)
+        else:
+            yield work.share(None, event)
+
+
+def _hiding(dreamed: Dreamed, unseen: Hidden | None) -> Dreamed:
+    if unseen is None:
+        return dreamed
+    return dataclasses.replace(dreamed, hidden=unseen.detail.half(), behind=unseen.behind)
 
 
 def _freed(allowed: Tensor | None, memory: Memory, trail: Trail) -> Tensor:
