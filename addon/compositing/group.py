@@ -1,8 +1,8 @@
 """The node group "Reverie": a render and its dream, mixed.
 
-What the dream adds, Dream − Image, is split by a blur into what is large (colours, shapes) and what is fine (ornaments).
-The result is Image + Strength · (shares of both), and Detail sets the shares: at 0.5 both are whole, towards 0 the fine
-part goes, towards 1 the large one. It is computed as Dream less what Detail takes away, so that Strength 0 is the
+What the dream adds, Dream − Image, is split by a blur into what is large (colours, shapes) and what is fine. The result
+is Image + Strength · (shares of both), and Detail sets the shares: at 0.5 both are whole, towards 0 the fine part goes,
+towards 1 the large one. It is computed as Dream less what Detail takes away, so that Strength 0 is the
 render and Strength 1 the dream bit for bit.
 """
 

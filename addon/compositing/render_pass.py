@@ -1,9 +1,9 @@
 """The node "Reverie" in a scene's compositor: put in behind the render, and taken out again.
 
 It takes the Image of a Render Layers node and hands it on, mixed with the dream, to everything on the way to an output
-or a viewer; glare, grading and whatever else is done to the render is then done to the dreamt one, live. All other nodes
-and links stay as they are, File Output nodes that save the bare render among them. What was made for the node is noted
-on it, so that taking it out leaves what was there before.
+or a viewer; glare, grading and whatever else is done to the render is then done to the dreamt one, live. All other
+nodes and links stay as they are, File Output nodes that save the bare render among them. What was made for the node is
+noted on it, so that taking it out leaves what was there before.
 """
 
 from __future__ import annotations
@@ -197,9 +197,7 @@ def _new_node(nodes: NodeTree, layers: Node) -> Node:
     node.mute = True
     node[_WAITING] = True
     _place(nodes, layers, node, dream)
-    for each in nodes.nodes:
-        each.select = each == node
-    nodes.nodes.active = node
+    node.select = dream.select = False
     return node
 
 

@@ -55,7 +55,9 @@ def test_the_zip_installs_without_a_warning(installed: tuple[Trial, Path]) -> No
     assert "from the zip" in trial.zmq
 
 
-@pytest.mark.parametrize("script", ["applied", "untouched", "problems", "disturbed", "inputs"])
+@pytest.mark.parametrize(
+    "script", ["applied", "untouched", "problems", "disturbed", "inputs", "composited", "rendered"]
+)
 def test_the_installed_zip_dreams(blender: Blender, installed: tuple[Trial, Path], address: str, script: str) -> None:
     _, profile = installed
     done = blender.run(SCRIPTS / f"{script}.py", address, profile=profile, timeout=300)

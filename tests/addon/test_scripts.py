@@ -82,6 +82,10 @@ def test_a_guide_and_a_mask_go_along_and_detail_is_a_layer(tmp_path: Path) -> No
     assert [each["picture"].info.colorspace for each in (first, layer, data)] == ["sRGB", "Linear Rec.709", "Non-Color"]
 
 
+def test_the_compositors_node_comes_and_goes_without_a_trace(tmp_path: Path) -> None:
+    play("composited", free_address(), tmp_path)
+
+
 def test_renders_are_dreamt_and_mixed_by_the_compositor(tmp_path: Path) -> None:
     server = ScriptedServer(step_seconds=0.02)
     try:

@@ -120,6 +120,27 @@ def in_the_compositor() -> None:
     assert names("Render") == ["Render Result", "Render dream"], names("Render")
 
 
+def detail() -> None:
+    """At 0 the dream's fine structure is left out, at 1 all but that; what is large of it here is half a unit of grey."""
+    here = scene()
+    here.render.resolution_x = 256
+    bpy.ops.reverie.add_pass()
+    node = stage.part("compositing.render_pass").find(here)
+    bpy.ops.render.render()
+    raw, _ = passes()
+    dream = bpy.data.images.new("Dream", 256, SIZE[1], alpha=True, float_buffer=True)
+    checks = np.indices(raw.shape[:2]).sum(0)[..., None] % 2 * 2.0 - 1.0
+    dream.pixels.foreach_set((raw + 0.5 + checks).astype(np.float32).ravel())
+    stage.part("compositing.render_pass").show(here, dream)
+    middle = (slice(12, -12), slice(24, -24), slice(0, 3))
+    for share, mean, deviation in ((0.0, 0.5, 0.0), (1.0, 0.0, 1.0)):
+        node.inputs["Detail"].default_value = share
+        bpy.ops.render.render()
+        raw, composite = passes()
+        added = (composite - raw)[middle]
+        assert abs(added.mean() - mean) < 0.05 and abs(added.std() - deviation) < 0.05, (added.mean(), added.std())
+
+
 def replaced_and_given_up() -> None:
     """A second render replaces the first one's dream; an animation is not dreamt; cancelling leaves nothing."""
     here = scene()
@@ -188,6 +209,7 @@ def parts_of_the_picture() -> None:
 def play() -> None:
     without_compositor()
     in_the_compositor()
+    detail()
     replaced_and_given_up()
     parts_of_the_picture()
 
