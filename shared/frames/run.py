@@ -29,6 +29,7 @@ class Run:
         try:
             batch.output.open()
         except OSError as error:
+            batch.output.close()
             raise unwritten(batch.job.folder, error) from error
 
     def advance(self, seconds: float = 0.003) -> bool:
