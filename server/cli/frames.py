@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -76,6 +78,7 @@ class _Range(click.ParamType):
 @click.option("--force", is_flag=True, help="Replace files in OUTDIR that were not dreamed there, or changed since.")
 @frames_options
 @devices_option
+@click.option("--server", metavar="ADDRESS", help="Dream on the server at this address instead of in this process.")
 def command(
     source: Path,
     target: Path,
@@ -91,6 +94,7 @@ def command(
     dreams: Animated[DreamSettings],
     frames: FrameSettings,
     devices: list[str],
+    server: str | None,
 ) -> None:
     """Dream an animation: the frames of IN into files of the same names in the folder OUTDIR.
 
@@ -107,7 +111,7 @@ def command(
     dreamed, and all others are done; 130 interrupted.
     """
     began = time.monotonic()
-    _check(dreams, guided=guide is not None)
+    _check(dreams, local=server is None, guided=guide is not None)
     material = find_material(source, _SUFFIXES.get(kind or ""))
     film = video or material.film(target)
     if film:
@@ -127,32 +131,51 @@ def command(
         only=only,
         force=force,
     )
-    from ..frames.processes import local_executor
-
     batch = Batch(job)
-    executor = local_executor(devices)
-    try:
-        _dream(batch, executor)
-    finally:
-        executor.close()
+    with _executor(devices, server) as executor:
+        _dream(batch, executor, split=server is None)
     if film:
         _film(film, batch, fps or material.fps)
     _tell(batch, film, time.monotonic() - began)
 
 
-def _check(dreams: Animated[DreamSettings], *, guided: bool) -> None:
+def _check(dreams: Animated[DreamSettings], *, local: bool, guided: bool) -> None:
     for settings in dreams.turns():
         if settings.output != "picture":
             raise SettingError("output", "A frame's file holds the dream; --detail-layer adds the detail", "picture")
-    for settings in {(each.network, each.layers): each for each in dreams.turns()}.values():
-        check_network(settings, guided=guided)
+    if local:
+        for settings in {(each.network, each.layers): each for each in dreams.turns()}.values():
+            check_network(settings, guided=guided)
 
 
-def _dream(batch: Batch, executor: Executor) -> None:
-    """Do the batch. Raises `Stopped` when it can't be done; Ctrl-C ends it in a sentence."""
+@contextlib.contextmanager
+def _executor(devices: list[str], server: str | None) -> Iterator[Executor]:
+    """Whoever dreams. Raises `SettingError` for a device that is not there, `WireError` where there is no server."""
+    if server is None:
+        from ..frames.processes import local_executor
+
+        with contextlib.closing(local_executor(devices)) as executor:
+            yield executor
+        return
+    from ...shared.client.frames import WireExecutor
+    from .remote import PATIENCE, answered, client_for
+
+    with contextlib.closing(client_for(server, "reverie frames")) as client:
+        client.connect()
+        answered(client)
+        with contextlib.closing(WireExecutor(client, patience=PATIENCE)) as executor:
+            yield executor
+
+
+def _dream(batch: Batch, executor: Executor, *, split: bool) -> None:
+    """Do the batch. Raises `Stopped` when it can't be done; Ctrl-C ends it in a sentence.
+
+    split: look for cuts first, where something is gained by it. That takes what reads pictures, which the computer
+    before a server may not have.
+    """
     run = Run(batch, executor)
     try:
-        if batch.coherent and (executor.lanes > 1 or batch.job.only):
+        if split and batch.coherent and (executor.lanes > 1 or batch.job.only):
             _look_for_cuts(batch)
         with StepProgress("frames", "frame") as progress:
             told = _Told(batch, progress)

@@ -10,11 +10,12 @@ from ...shared.picture import Picture
 from ...shared.settings import DreamSettings
 from ...shared.wire import keys
 from ...shared.wire.address import Address
+from ...shared.wire.keys import KeyPair
 from ..service.serve import default_keys
 from .progress import StepProgress
 
 # Seconds without a server after which a command gives up. A restart takes less.
-_PATIENCE = 15.0
+PATIENCE = 15.0
 
 
 def dream_there(
@@ -46,7 +47,12 @@ def client_for(address: str, name: str) -> Client:
     server has one. Raises `AddressError`.
     """
     where = Address.parse(address)
-    return Client(where, name, keys.own(default_keys() / "client.key") if where.key else None)
+    return Client(where, name, key_for(where))
+
+
+def key_for(address: Address) -> KeyPair | None:
+    """This person's key pair, made on first use; None for a server without keys."""
+    return keys.own(default_keys() / "client.key") if address.key else None
 
 
 def answered(client: Client) -> ServerInfo:
@@ -55,7 +61,7 @@ def answered(client: Client) -> ServerInfo:
     while client.state is not ConnectionState.CONNECTED or client.server is None:
         if not client.pump():
             client.wait(0.1)
-        if client.problem and (client.state is ConnectionState.ERROR or time.monotonic() - began > _PATIENCE):
+        if client.problem and (client.state is ConnectionState.ERROR or time.monotonic() - began > PATIENCE):
             raise client.problem
     return client.server
 
@@ -79,7 +85,7 @@ def _wait(client: Client, dream: RemoteDream, progress: StepProgress) -> None:
 
 def _is_hopeless(client: Client, seconds: float) -> bool:
     never_reached = client.server is None
-    return client.state is ConnectionState.ERROR or never_reached or seconds > _PATIENCE
+    return client.state is ConnectionState.ERROR or never_reached or seconds > PATIENCE
 
 
 def _give_up(client: Client, dream: RemoteDream) -> None:

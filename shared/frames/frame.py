@@ -95,8 +95,11 @@ class Executor(Protocol):
     home: where its memories are of use, in a word: with an executor of another home a batch does not go on from them.
     """
 
-    lanes: int
-    home: str
+    @property
+    def lanes(self) -> int: ...  # noqa: D102
+
+    @property
+    def home(self) -> str: ...  # noqa: D102
 
     def begin(self, key: int, request: FrameRequest) -> None:
         """Start a frame, known as ``key`` from now on."""
