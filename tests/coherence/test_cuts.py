@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
+
 from reverie.server.coherence.cuts import is_cut, signature
 from reverie.shared.picture import Picture, PictureInfo
 
@@ -52,7 +55,7 @@ def test_a_whole_fade_out_and_in_of_one_shot_begins_once_again() -> None:
     """Out of the dark comes a new shot, and that only once."""
     levels = [*np.linspace(1, 0, 12), *np.linspace(0, 1, 12)]
     frames = [_seen(level * _shot(3)) for level in levels]
-    assert sum(is_cut(a, b) for a, b in zip(frames, frames[1:], strict=False)) == 1
+    assert sum(is_cut(a, b) for a, b in itertools.pairwise(frames)) == 1
 
 
 def test_bright_light_in_a_render_is_none() -> None:

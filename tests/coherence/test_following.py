@@ -7,6 +7,7 @@ import dataclasses
 import pytest
 import torch
 from moving_film import MovingFilm
+
 from reverie.server.coherence.following import follow
 from reverie.server.coherence.scene import grid
 

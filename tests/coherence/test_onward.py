@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 import torch
 from moving_film import MovingFilm
+
 from reverie.server.coherence.memory import Dreamed, LostMemory, Memory
 from reverie.server.coherence.onward import Dreamer, dream_alone, dream_on
 from reverie.server.coherence.sampling import Texture
@@ -17,7 +18,7 @@ from reverie.server.dream.still import dream_still
 from reverie.server.networks.staged import StagedNetwork
 from reverie.shared.settings import DreamSettings
 
-SETTINGS = DreamSettings(octaves=2, iterations=4, jitter=4)
+SETTINGS = DreamSettings(octaves=1, iterations=3, jitter=4)
 
 
 def _last(events: Iterator[float | Dreamed]) -> Dreamed:

@@ -7,6 +7,7 @@ import scipy.ndimage
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from reverie.server.coherence.sampling import Texture
 from reverie.server.coherence.scene import grid
 

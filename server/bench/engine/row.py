@@ -9,6 +9,9 @@ from dataclasses import dataclass
 
 import torch
 
+# How a table shows whether a row holds.
+HOLDS = {True: "[green]yes", False: "[red]no", None: "not measured"}
+
 
 @dataclass(frozen=True, slots=True)
 class Row:

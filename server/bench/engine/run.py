@@ -14,11 +14,9 @@ from rich.table import Table
 from ...dream.device import describe
 from .card import card_rows
 from .likeness import likeness_rows
-from .row import Row
+from .row import HOLDS, Row
 from .size import size_rows
 from .speed import speed_rows
-
-_HOLDS = {True: "[green]yes", False: "[red]no", None: "not measured"}
 
 
 def run(console: Console, rounds: int = 9, quick: bool = False, report: Path | None = None) -> None:
@@ -33,7 +31,7 @@ def run(console: Console, rounds: int = 9, quick: bool = False, report: Path | N
         console.print(f"{row.what}: {row.measured}", highlight=False, soft_wrap=True)
     table = Table("What", "Measured", "Bar", "Holds", title=f"The engine on {where.name}")
     for row in rows:
-        table.add_row(row.what, row.measured, row.bar, _HOLDS[row.holds])
+        table.add_row(row.what, row.measured, row.bar, HOLDS[row.holds])
     console.print(table)
     console.print("All weights are random: Kaiming's, with batch norm's statistics from noise.")
     if report is not None:
