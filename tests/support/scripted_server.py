@@ -1,7 +1,7 @@
 """A small dream server in a thread, whose misbehaviour a test can script.
 
 Its dream is the picture's negative for ``strength`` above 0 and the picture itself for 0, so that a test sees
-whether the right bytes came back. It shares only `shared/` with the real server.
+whether the right bytes came back; of a frame it is `dreamed_frame`. It shares only `shared/` with the real server.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import contextlib
 import os
 import threading
 import time
+import zlib
 from typing import Any
 
 import zmq
@@ -17,6 +18,7 @@ import zmq
 from reverie.shared.picture import Picture, PictureInfo
 from reverie.shared.wire.blobs import CHUNK, Bitmap, check_chunk, chunk_header
 from reverie.shared.wire.codec import decode, encode
+from reverie.shared.wire.content import Content, FileInfo, content_of, described
 from reverie.shared.wire.errors import WireError
 from reverie.shared.wire.sockets import CREDIT, server_socket
 
@@ -27,7 +29,7 @@ class ScriptedServer:
     refuse: an error for the next SUBMITs, popped one by one. damage: how many chunks of results are sent with
     a wrong crc. deny_chunks: how many incoming chunks are called damaged. silent: takes everything and says
     nothing. steps: progress events per dream, each ``step_seconds`` apart. warnings: told of each dream.
-    settings, inputs: what each dream was asked with.
+    settings, inputs: what each dream was asked with. released: the jobs let go of, whose results are gone.
     """
 
     def __init__(self, port: int = 0, steps: int = 3, step_seconds: float = 0.0) -> None:
@@ -39,11 +41,14 @@ class ScriptedServer:
         self.cancelled: list[bytes] = []
         self.settings: list[dict[str, Any]] = []
         self.inputs: list[dict[str, Picture]] = []
+        self.released: list[bytes] = []
+        self.dreamt: list[bytes] = []
         self.warnings: list[str] = []
-        self._infos: dict[bytes, PictureInfo] = {}
+        self._infos: dict[bytes, Content] = {}
         self._blobs: dict[bytes, bytearray] = {}
         self._here: dict[bytes, Bitmap] = {}
         self._jobs: dict[bytes, dict[str, Any]] = {}
+        self._memories: dict[bytes, bytes] = {}
         self._events: dict[bytes, list[dict[str, Any]]] = {}
         self._context = zmq.Context()
         self._socket = server_socket(self._context)
@@ -108,10 +113,11 @@ class ScriptedServer:
     def _on_put(self, client: bytes, header: dict[str, Any], _: bytes) -> None:
         blob = header["blob"]
         if blob not in self._blobs:
-            self._infos[blob] = PictureInfo.from_header(header["picture"])
+            self._infos[blob] = content_of(header)
             self._blobs[blob], self._here[blob] = bytearray(header["size"]), Bitmap(header["size"])
         have = {"t": "HAVE", "re": header["id"], "blob": blob, "have": bytes(self._here[blob]), "credit": CREDIT}
         self._send(client, have)
+        self._dream_what_can_be(client)
 
     def _on_chunk(self, client: bytes, header: dict[str, Any], chunk: bytes) -> None:
         blob, at = header["blob"], header["at"]
@@ -126,9 +132,7 @@ class ScriptedServer:
         self._blobs[blob][at : at + len(chunk)] = chunk
         self._here[blob].add(index)
         self._send(client, {"t": "ACK", "blob": blob, "at": at, "full": self._here[blob].full})
-        for job, submitted in list(self._jobs.items()):
-            if blob in submitted["inputs"].values() and submitted["state"] == "RECEIVING":
-                self._dream(client, job)
+        self._dream_what_can_be(client)
 
     def _on_submit(self, client: bytes, header: dict[str, Any], _: bytes) -> None:
         if self.refuse:
@@ -138,16 +142,25 @@ class ScriptedServer:
         self.settings.append(header["settings"])
         job = self._jobs.setdefault(header["job"], {**header, "state": "RECEIVING"})
         self._send(client, {"t": "ACCEPTED", "re": header["id"], "job": header["job"], "state": job["state"]})
-        if job["state"] == "RECEIVING":
-            self._dream(client, header["job"])
+        self._dream_what_can_be(client)
+
+    def _dream_what_can_be(self, client: bytes) -> None:
+        for job_id, job in list(self._jobs.items()):
+            here = all(given in self._here and self._here[given].full for given in job["inputs"].values())
+            before = self._jobs.get(job.get("after") or b"", {}).get("state", "DONE" if not job.get("after") else "")
+            if job["state"] != "RECEIVING" or not here:
+                continue
+            if before == "DONE":
+                self._dream(client, job_id)
+            elif before not in ("RECEIVING", "RUNNING"):
+                job["state"] = "FAILED"
+                error = WireError("UNKNOWN_JOB", "The memory is gone.", field="after").details()
+                self._event(client, job_id, {"kind": "state", "state": "FAILED", "error": error})
 
     def _dream(self, client: bytes, job_id: bytes) -> None:
         job = self._jobs[job_id]
-        blob = job["inputs"]["picture"]
-        if not all(given in self._here and self._here[given].full for given in job["inputs"].values()):
-            return
-        self.inputs.append({name: self._picture(given) for name, given in job["inputs"].items()})
         job["state"] = "RUNNING"
+        self.dreamt.append(job_id)
         self._event(client, job_id, {"kind": "state", "state": "RUNNING"})
         for warning in self.warnings:
             self._event(client, job_id, {"kind": "warning", "msg": warning})
@@ -161,16 +174,35 @@ class ScriptedServer:
             self._event(
                 client, job_id, {"kind": "progress", "step": step, "steps": self.steps, "seconds_left": float(left)}
             )
-        picture = self._picture(blob)
-        pixels = picture.pixels if job["settings"]["strength"] == 0 else _negative(picture)
-        result = os.urandom(16)
-        self._infos[result], self._blobs[result] = picture.info, bytearray(pixels.tobytes())
+        results = self._still(job) if job["kind"] == "still" else self._frame(job_id, job)
         job["state"] = "DONE"
-        entry = {"blob": result, "size": picture.info.size, "picture": picture.info.header()}
-        self._event(client, job_id, {"kind": "state", "state": "DONE", "results": {"picture": entry}})
+        facts = {"cut": False, "warnings": ["Read this."]} if job["kind"] == "frame" else {}
+        self._event(client, job_id, {"kind": "state", "state": "DONE", "results": results, "facts": facts})
+        self._dream_what_can_be(client)
+
+    def _still(self, job: dict[str, Any]) -> dict[str, Any]:
+        inputs = {name: self._picture(given) for name, given in job["inputs"].items()}
+        self.inputs.append(inputs)
+        picture = inputs["picture"]
+        pixels = picture.pixels if job["settings"]["strength"] == 0 else _negative(picture)
+        return {"picture": self._keep(picture.info, pixels.tobytes())}
+
+    def _frame(self, job_id: bytes, job: dict[str, Any]) -> dict[str, Any]:
+        """The memory is the dream itself."""
+        before = self._memories.get(job.get("after") or b"", b"")
+        frame = bytes(self._blobs[job["inputs"]["frame"]])
+        self._memories[job_id] = dreamed_frame(frame, job["settings"]["dream"]["strength"], before)
+        return {"frame": self._keep(FileInfo(len(frame), job["settings"]["kind"]), self._memories[job_id])}
+
+    def _keep(self, content: Content, data: bytes) -> dict[str, Any]:
+        blob = os.urandom(16)
+        self._infos[blob], self._blobs[blob] = content, bytearray(data)
+        return {"blob": blob, **described(content)}
 
     def _picture(self, blob: bytes) -> Picture:
-        return Picture.from_bytes(self._infos[blob], self._blobs[blob])
+        info = self._infos[blob]
+        assert isinstance(info, PictureInfo)
+        return Picture.from_bytes(info, self._blobs[blob])
 
     def _event(self, client: bytes, job: bytes, fields: dict[str, Any]) -> None:
         events = self._events.setdefault(job, [])
@@ -207,7 +239,16 @@ class ScriptedServer:
         self._send(client, {"t": "CANCELLED", "re": header["id"], "job": header["job"], "state": "CANCELLED"})
 
     def _on_release(self, client: bytes, header: dict[str, Any], _: bytes) -> None:
+        self.released.append(header["job"])
+        if header["job"] in self._jobs:
+            self._jobs[header["job"]]["state"] = "RELEASED"
         self._send(client, {"t": "RELEASED", "re": header["id"], "job": header["job"]})
+
+
+def dreamed_frame(frame: bytes, strength: float, before: bytes) -> bytes:
+    """The scripted dream of a frame, which takes after the dream of the frame ``before``; as long as the frame."""
+    tint = zlib.crc32(before) + round(100 * strength)
+    return frame.translate(bytes((byte + tint) & 0xFF for byte in range(256)))
 
 
 def _split(frames: list[bytes]) -> tuple[bytes, list[bytes]]:
