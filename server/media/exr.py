@@ -7,7 +7,7 @@ layout is that of "OpenEXR File Layout" (openexr.com); pixels are left to OpenIm
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from .errors import ReadError
@@ -17,7 +17,7 @@ _VERSION = 2
 _TILED, _LONG_NAMES, _DEEP, _MULTIPART = 0x200, 0x400, 0x800, 0x1000
 # Names longer than this need a flag.
 _SHORT = 31
-_PIXELS = ("u32", "f16", "f32")
+_FORMS = ("u32", "f16", "f32")
 _WINDOW = struct.Struct("<4i")
 
 
@@ -104,7 +104,7 @@ class Part:
     def channels(self) -> dict[str, str]:
         """The names of the channels, in the order of their pixels, and their numbers: "f16", "f32" or "u32"."""
         entries = self.channel_entries
-        return {name: _PIXELS[int.from_bytes(entry[-16:-12], "little")] for name, entry in entries.items()}
+        return {name: _FORMS[int.from_bytes(entries[name][-16:-12], "little")] for name in in_order(entries)}
 
     @property
     def channel_entries(self) -> dict[str, bytes]:
@@ -113,7 +113,7 @@ class Part:
         data = b"" if attribute is None else attribute.data
         while at < len(data) - 1:
             end = data.index(0, at)
-            found[data[at:end].decode("utf-8", "surrogateescape")] = data[at : end + 17]
+            found[data[at:end].decode()] = data[at : end + 17]
             at = end + 17
         return found
 
@@ -121,6 +121,21 @@ class Part:
         attribute = self.attribute(name)
         left, top, right, bottom = _WINDOW.unpack(b"" if attribute is None else attribute.data)
         return Window(left, top, right + 1, bottom + 1)
+
+
+def channel_list(entries: Mapping[str, bytes]) -> Attribute:
+    """The header's entry that lists channels, in the order of their pixels: that of their names' bytes."""
+    return Attribute("channels", "chlist", b"".join(entries[name] for name in in_order(entries)) + b"\0")
+
+
+def channel_entry(name: str, form: str) -> bytes:
+    """What a header tells of a channel that has a value for each pixel."""
+    return name.encode() + b"\0" + struct.pack("<4i", _FORMS.index(form), 0, 1, 1)
+
+
+def in_order(names: Iterable[str]) -> list[str]:
+    """The names of channels in the order in which their pixels lie."""
+    return sorted(names, key=str.encode)
 
 
 def text(name: str, value: str) -> Attribute:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,12 +11,29 @@ import numpy as np
 import OpenImageIO as oiio  # noqa: N813
 
 from .errors import ReadError, WriteError
-from .exr import Attribute, Part, assemble, parse
+from .exr import Attribute, Part, assemble, channel_entry, channel_list, parse
 from .scratch import scratch_file
 
 # The compressions that give back what they got.
 LOSSLESS = ("none", "rle", "zip", "zips", "piz")
 _TYPES = {"f16": oiio.HALF, "f32": oiio.FLOAT}
+
+
+# What says how pixels lie, besides the channels' names, by which DWA chooses how to compress them.
+_LAYOUT = (
+    "channels",
+    "compression",
+    "dataWindow",
+    "displayWindow",
+    "lineOrder",
+    "pixelAspectRatio",
+    "screenWindowCenter",
+    "screenWindowWidth",
+    "tiles",
+)
+
+# A channel's values, HxW, and the form to store them in: "f16" or "f32".
+Channel = tuple[np.ndarray, str]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,17 +54,14 @@ class Pixels:
 
 def read_pixels(part: Part, file_name: str) -> Pixels:
     """Decode a part. Raises `ReadError`."""
-    with scratch_file(".exr", assemble([part])) as path:
-        source = _open(str(path), file_name)
-        spec = source.spec()
-        names = tuple(spec.channelnames)
+    with _opened(part, file_name) as source:
+        names = tuple(source.spec().channelnames)
         values = _read(source, 0, len(names), oiio.FLOAT, file_name)
-        whole = [name for name, form in part.channels.items() if form == "u32"]
         integers = {
-            name: _read(source, names.index(name), names.index(name) + 1, oiio.UINT32, file_name)[..., 0]
-            for name in whole
+            name: _read(source, at, at + 1, oiio.UINT32, file_name)[..., 0]
+            for at, name in enumerate(names)
+            if part.channels[name] == "u32"
         }
-        source.close()
     return Pixels(names, values, integers)
 
 
@@ -57,85 +72,84 @@ def can_be_painted(part: Part) -> bool:
     return plain and not part.deep and "u32" not in part.channels.values()
 
 
-def painted(
-    part: Part, pixels: Pixels, changes: Mapping[str, tuple[np.ndarray, str]], without: tuple[str, ...] = ()
-) -> Part:
-    """The part with other channels: HxW values and their form, "f16" or "f32", by name; its header as it was.
+def painted(part: Part, pixels: Pixels, changes: Mapping[str, Channel], without: tuple[str, ...] = ()) -> Part:
+    """The part with other channels, its header as it was.
 
-    Channels come in the place of those of the same name or are added, ``without`` names those that go. Where the part
-    was compressed with loss it is compressed without, so that what stays, stays as it is.
+    ``changes`` come in the place of channels of the same name or are added, those ``without`` are left out. Where the
+    part was compressed with loss it is compressed without, so that what stays, stays as it is.
     """
     kept = [name for name in pixels.names if name not in changes and name not in without]
-    forms = {**{name: part.channels[name] for name in kept}, **{name: form for name, (_, form) in changes.items()}}
-    values = np.concatenate(
-        [
-            pixels.values[..., [pixels.names.index(name) for name in kept]],
-            *(np.asarray(values, np.float32)[..., None] for values, _ in changes.values()),
-        ],
-        axis=2,
-    )
-    with scratch_file(".exr", assemble([part])) as path:
-        source = _open(str(path), "A layer")
+    channels = {name: (pixels.channel(name), part.channels[name]) for name in kept} | dict(changes)
+    with _opened(part, "A layer") as source:
         spec = oiio.ImageSpec(source.spec())
-        source.close()
     if spec.get_string_attribute("compression") not in LOSSLESS:
         spec.attribute("compression", "zip")
-    fresh = _encoded(spec, forms, values)
-    entries = {**fresh.channel_entries, **{name: part.channel_entries[name] for name in kept}}
-    channels = b"".join(entries[name] for name in fresh.channels) + b"\0"
-    header = part.having(Attribute("channels", "chlist", channels), _entry(fresh, "compression")).header
-    return replace(fresh, header=header)
+    fresh = _encoded(spec, channels)
+    entries = {name: part.channel_entries[name] for name in kept}
+    entries |= {name: channel_entry(name, form) for name, (_, form) in changes.items()}
+    return replace(fresh, header=part.having(channel_list(entries), _entry(fresh, "compression")).header)
 
 
-def new_part(like: Part, channels: Mapping[str, tuple[np.ndarray, str]]) -> Part:
-    """A part of these channels, as `painted` takes them, in the windows of ``like``."""
+def new_part(like: Part, channels: Mapping[str, Channel]) -> Part:
+    """A part of these channels in the windows of ``like``."""
     window, shown = like.data_window, like.display_window
     spec = oiio.ImageSpec(window.right - window.left, window.bottom - window.top, len(channels), oiio.FLOAT)
     spec.x, spec.y = window.left, window.top
     spec.full_x, spec.full_y = shown.left, shown.top
     spec.full_width, spec.full_height = shown.right - shown.left, shown.bottom - shown.top
     spec.attribute("compression", "zip")
-    values = np.stack([np.asarray(values, np.float32) for values, _ in channels.values()], axis=2)
-    fresh = _encoded(spec, {name: form for name, (_, form) in channels.items()}, values)
-    # The first four must be the same in all parts of a file.
-    shared = ("displayWindow", "pixelAspectRatio", "timeCode", "chromaticities", "colorInteropID", "xDensity")
-    own = ("channels", "compression", "dataWindow", "lineOrder", "screenWindowCenter", "screenWindowWidth")
-    header = [attribute for attribute in like.header if attribute.name in shared]
-    return replace(fresh, header=(*(attribute for attribute in fresh.header if attribute.name in own), *header))
+    fresh = _encoded(spec, channels)
+    # The first three must be the same in all parts of a file.
+    shared = [like.attribute(name) for name in ("pixelAspectRatio", "timeCode", "chromaticities", "colorInteropID")]
+    listed = channel_list({name: channel_entry(name, form) for name, (_, form) in channels.items()})
+    layout = replace(fresh, header=tuple(entry for entry in fresh.header if entry.name in _LAYOUT))
+    return layout.having(listed, *(entry for entry in shared if entry))
 
 
-def _encoded(spec: Any, forms: Mapping[str, str], values: np.ndarray) -> Part:
+def _encoded(spec: Any, channels: Mapping[str, Channel]) -> Part:
+    """Channels laid out as ``spec`` says, but for their names."""
+    forms = [form for _, form in channels.values()]
     spec.nchannels = len(forms)
-    spec.channelnames = tuple(forms)
-    spec.channelformats = tuple(_TYPES[form] for form in forms.values())
-    spec.set_format(oiio.FLOAT if "f32" in forms.values() else oiio.HALF)
-    spec.erase_attribute("oiio:subimages")
+    spec.channelnames = tuple(channels)
+    spec.set_format(oiio.FLOAT if "f32" in forms else oiio.HALF)
+    spec.channelformats = tuple(_TYPES[form] for form in forms)
+    values = np.stack([np.asarray(values, np.float32) for values, _ in channels.values()], axis=2)
     with scratch_file(".exr") as path:
         output = oiio.ImageOutput.create("openexr")
         assert output is not None
-        whole = output.open(str(path), spec) and output.write_image(np.ascontiguousarray(values)) and output.close()
-        if not whole:
-            raise WriteError(f"A layer can't be written: {_last_line(output.geterror())}", "Free space or memory.")
+        if not (output.open(str(path), spec) and output.write_image(values) and output.close()):
+            raise WriteError(f"A layer can't be written: {_told(output)}", "Free space or memory.")
         return parse(path.read_bytes(), "A layer")[0]
 
 
-def _open(path: str, file_name: str) -> Any:
-    source = oiio.ImageInput.open(path)
-    if source is None:
-        raise ReadError(f"{file_name} can't be read: {_last_line(oiio.geterror())}", "Save or copy it again.")
-    return source
+@contextmanager
+def _opened(part: Part, file_name: str) -> Iterator[Any]:
+    """OpenImageIO's view of a part, told nothing that does not matter to its pixels."""
+    layout = replace(part, header=tuple(entry for entry in part.header if entry.name in _LAYOUT))
+    with scratch_file(".exr", assemble([layout])) as path:
+        source = oiio.ImageInput.open(str(path))
+        if source is None:
+            raise ReadError(f"{file_name} can't be read: {_told(oiio)}", "Save or copy it again.")
+        try:
+            yield source
+        finally:
+            source.close()
 
 
 def _read(source: Any, first: int, end: int, kind: Any, file_name: str) -> np.ndarray:
     values = source.read_image(0, 0, first, end, kind)
-    problem = source.geterror()
-    if values is None or problem:
-        raise ReadError(f"{file_name} is damaged: {_last_line(problem)}", "Save or copy it again.")
+    if values is None or source.has_error:
+        raise ReadError(f"{file_name} is damaged: {_told(source)}", "Save or copy it again.")
     return values
 
 
-def _last_line(problem: str) -> str:
-    return problem.strip().rpartition("\n")[2] or "the reason is unknown"
+def _told(by: Any) -> str:
+    """The last line of what OpenImageIO says is wrong."""
+    try:
+        return by.geterror().strip().rpartition("\n")[2] or "the reason is unknown"
+    except UnicodeDecodeError:
+        # It repeats words of the file, which may be any bytes.
+        return "it holds words that are no text"
 
 
 def _entry(part: Part, name: str) -> Attribute:

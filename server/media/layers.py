@@ -15,7 +15,7 @@ import numpy as np
 
 from .errors import ReadError
 from .exr import Part, Window, assemble, parse, text
-from .exr_pixels import Pixels, can_be_painted, new_part, painted, read_pixels
+from .exr_pixels import Channel, Pixels, can_be_painted, new_part, painted, read_pixels
 
 # What the layer of a picture is called where it has a name, the likeliest first.
 _PICTURES = ("combined", "", "beauty", "rgba", "rgb", "color", "image")
@@ -46,7 +46,9 @@ class Layer:
         for letters in _COLOURS:
             if all(letter in self.channels for letter in letters):
                 return tuple(letters)
-        return {"Y": ("Y",), "AY": ("Y", "A")}.get("".join(sorted(self.channels)), ())
+        # Y is a grey, but beside X the second of a vector.
+        grey = "Y" in self.channels and self.channels.keys() <= {"Y", "A", "Z"}
+        return tuple(letter for letter in "YA" if letter in self.channels) if grey else ()
 
 
 class LayeredFile:
@@ -115,7 +117,7 @@ class LayeredFile:
         view_layer, _, _ = self.picture.name.rpartition(".")
         return f"{view_layer}.{name}" if view_layer else name
 
-    def with_layers(self, layers: Mapping[str, tuple[np.ndarray, str]], record: str = "") -> bytes:
+    def with_layers(self, layers: Mapping[str, Channel], record: str = "") -> bytes:
         """The bytes of the file with these layers besides the picture, by their names, in place of earlier dreams.
 
         layers: HxWxC on the `canvas`, grey or colour, perhaps with alpha, and the form, "f16" or "f32".
@@ -138,7 +140,7 @@ class LayeredFile:
         names = [self.beside(name) for name in layers]
         return assemble([*kept, *(self._part(name, channels).having(*own) for name in names)])
 
-    def _part(self, name: str, channels: Mapping[str, tuple[np.ndarray, str]]) -> Part:
+    def _part(self, name: str, channels: Mapping[str, Channel]) -> Part:
         """A part for the layer ``name``; its channels carry its name where those of the picture do."""
         own = {whole: channel for whole, channel in channels.items() if whole.rpartition(".")[0] == name}
         bare = all("." not in whole for whole in self.picture.channels.values())
