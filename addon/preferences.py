@@ -9,8 +9,9 @@ PACKAGE = (__package__ or "").rpartition(".")[0]
 
 
 def _address_changed(_self: AddonPreferences, _context: Context) -> None:
-    from . import dreams
+    from . import doctoring, dreams
 
+    doctoring.end()
     dreams.change_server()
 
 
@@ -34,7 +35,7 @@ class ReveriePreferences(AddonPreferences):
 
     def draw(self, context: Context) -> None:
         """Draw the preferences (called by Blender)."""
-        from . import connection, drawing, server_process
+        from . import connection, doctoring, drawing, server_process
 
         layout = self.layout
         layout.use_property_split = True
@@ -44,12 +45,14 @@ class ReveriePreferences(AddonPreferences):
         row.operator("reverie.open_invite", icon="FILE_FOLDER")
         row = drawing.labelled(layout, "Connection")
         drawing.state(row)
-        row.operator("reverie.test_connection")
+        row.operator("reverie.test_connection", text="Test")
+        row.operator("reverie.examine", text="Examine")
         drawing.lock(drawing.labelled(layout, "Key"))
         problem = connection.problem()
         if problem and not connection.is_connected():
             drawing.problem(layout, context, problem)
             drawing.way_out(layout)
+        doctoring.draw(layout, context)
         layout.separator()
         layout.prop(self, "command")
         row = drawing.labelled(layout, "Server")

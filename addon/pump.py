@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import bpy
 
-from . import connection, dreams, notices, places, server_process
+from . import connection, doctoring, dreams, notices, places, server_process
 from .animation import dreaming
 from .problems import Problem
 from .renders import after_render
@@ -110,6 +110,7 @@ def unregister() -> None:
     for dream in list(dreams.running):
         dreams.cancel(dream)
     dreaming.leave()
+    doctoring.end()
     connection.close()
     server_process.stop()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bpy
 
-from . import animating, choosing, dreaming, pairing, rendering, serving, viewing
+from . import animating, choosing, dreaming, examining, pairing, rendering, serving, viewing
 
 classes = (
     *dreaming.classes,
@@ -14,6 +14,7 @@ classes = (
     *viewing.classes,
     *serving.classes,
     *pairing.classes,
+    *examining.classes,
 )
 
 register, unregister = bpy.utils.register_classes_factory(classes)

@@ -17,6 +17,7 @@ COMMANDS = {
     "serve": "Serve dreams to Blender over ZeroMQ.",
     "pair": "Let a computer speak to the server on this one.",
     "clients": "List who may speak to the server on this machine, and shut them out.",
+    "doctor": "Examine the way to a dream server.",
     "atlas": "Show what each channel of a layer dreams.",
     "train": "Train a network on your own pictures.",
     "networks": "List the networks that can dream, and add your own.",

@@ -27,9 +27,16 @@ from ..service.serve import Door, default_spool, serve
 )
 @click.option("--host", default="", help="What others call this machine, in the line to paste.")
 @click.option("--spool", type=click.Path(file_okay=False, path_type=Path), help="Folder for jobs and pictures.")
+@click.option("--metrics", type=int, metavar="PORT", help="Tell Prometheus how the server does, on this machine alone.")
 @click.option("--json-ready", is_flag=True, help="Say where the server listens as JSON.")
 def command(
-    listen: str, devices: tuple[str, ...], keys: bool | None, host: str, spool: Path | None, json_ready: bool
+    listen: str,
+    devices: tuple[str, ...],
+    keys: bool | None,
+    host: str,
+    spool: Path | None,
+    metrics: int | None,
+    json_ready: bool,
 ) -> None:
     """Serve dreams to Blender over ZeroMQ.
 
@@ -38,4 +45,4 @@ def command(
     """
     if importlib.util.find_spec("torch") is None:  # which only the workers import
         raise ModuleNotFoundError("No module named 'torch'", name="torch")
-    serve(Door(listen, keys, host), devices, spool or default_spool(), json_ready)
+    serve(Door(listen, keys, host), devices, spool or default_spool(), json_ready, metrics)

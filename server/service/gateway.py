@@ -23,6 +23,7 @@ from .dispatch import Dispatch
 from .guard import Guard
 from .jobs import Jobs
 from .ledger import QUEUED, RECEIVING, RUNNING, Ledger
+from .metrics import Reading
 from .requests import MAX_JOBS, Requests
 from .sessions import Session, Sessions
 from .spool import Spool
@@ -35,6 +36,8 @@ TICK, FLUSH_TICK = 200, 5
 # Messages taken in one go, before the workers have their turn.
 BATCH = 64
 TIDY_EVERY = 3600.0
+# Who has been silent for longer is not counted among the clients, in seconds.
+_LATELY = 60.0
 
 # ERR and PONG are taken as signs of life: answering an error with an error would never end.
 UNANSWERED = frozenset({"ERR", "PONG"})
@@ -44,7 +47,10 @@ Handler = Callable[[Session, dict[str, Any]], None]
 
 
 class Gateway:
-    """Everything the server is, but for the dreaming itself."""
+    """Everything the server is, but for the dreaming itself.
+
+    reading: how it does, renewed several times a second.
+    """
 
     def __init__(
         self, context: zmq.Context, socket: zmq.Socket, home: Path, devices: list[str], guard: Guard | None = None
@@ -54,6 +60,7 @@ class Gateway:
         """
         self._socket = socket
         self._guard = guard
+        self.reading = Reading()
         self._boot = os.urandom(16)
         self._stopping = False
         self._waker = Waker()
@@ -129,6 +136,9 @@ class Gateway:
         self._waker.close()
 
     def _look_around(self) -> None:
+        self.reading = Reading(
+            self._jobs.counts(), self._sessions.count(_LATELY), self._spool.free(), self._workers.working()
+        )
         self._dispatch.watch()
         for job in self._jobs.silent():
             log.info("Dream %s ends: its client has been silent for long", job.id.hex()[:8])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -87,6 +88,12 @@ class Jobs:
     def count(self, *states: str) -> int:
         """How many jobs are in these states."""
         return sum(job.state in states for job in self._jobs.values())
+
+    def counts(self) -> dict[str, int]:
+        """How many jobs there are in each state."""
+        return {state: 0 for state in SUCCESSORS if state != RELEASED} | Counter(
+            job.state for job in self._jobs.values()
+        )
 
     def adopt(self, job: Job, session: Session) -> None:
         """Events of ``job`` go to ``session`` from now on, whose client has shown that it knows the id."""

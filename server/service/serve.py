@@ -20,6 +20,7 @@ from ..networks.store import home
 from .gateway import SERVER, Gateway
 from .guard import Guard
 from .listening import is_beyond, listen, told
+from .metrics import Metrics
 from .workers import WorkersBroken
 
 LOG_BYTES, LOG_FILES = 4 << 20, 3
@@ -64,8 +65,10 @@ class Door:
         return is_beyond(self.text) if self.keys is None else self.keys
 
 
-def serve(door: Door, devices: Sequence[str], spool: Path, json_ready: bool = False) -> None:
-    """Serve until SIGINT or SIGTERM. ``devices``: one worker for each.
+def serve(
+    door: Door, devices: Sequence[str], spool: Path, json_ready: bool = False, metrics: int | None = None
+) -> None:
+    """Serve until SIGINT or SIGTERM. ``devices``: one worker for each. ``metrics``: the port of `Metrics`, if any.
 
     Once ready, one line on standard output says where: in words, or with ``json_ready`` as a JSON map.
     Raises `ListenError`, `SpoolInUse`, `WorkersBroken`, and `OSError` and `KeyTextError` where the keys can't be had.
@@ -80,6 +83,8 @@ def serve(door: Door, devices: Sequence[str], spool: Path, json_ready: bool = Fa
         gateway = Gateway(context, socket, spool, list(devices), guard)
         try:
             gateway.stop_on(signal.SIGINT, signal.SIGTERM)
+            if metrics is not None:
+                log.info("Metrics at port %s of this machine", Metrics(metrics, lambda: gateway.reading).port)
             _announce(told(address, door.host), door.folder, json_ready)
             gateway.run()
             log.info("Ending")

@@ -84,6 +84,11 @@ class Sessions:
                     session.backlog.popleft()
         return any(session.backlog for session in waiting)
 
+    def count(self, seconds: float) -> int:
+        """How many clients have been heard within so many seconds."""
+        horizon = time.monotonic() - seconds
+        return sum(session.heard >= horizon for session in self._sessions.values())
+
     def tidy(self) -> None:
         """Drop the sessions that have long been silent."""
         horizon = time.monotonic() - FORGOTTEN_AFTER

@@ -73,6 +73,10 @@ class Workers:
         """The devices of the workers that are ready: name, kind, memory."""
         return [device for worker in self._workers for device in worker.devices]
 
+    def working(self) -> dict[str, bool]:
+        """Whether each worker has a job, by its device."""
+        return {worker.device: worker.job is not None for worker in self._workers}
+
     def idle(self) -> Iterator[Worker]:
         """The workers that wait for work."""
         return (worker for worker in self._workers if worker.idle)

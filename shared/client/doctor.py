@@ -96,12 +96,13 @@ class Doctor:
         return text
 
     def _examine(self) -> Iterator[Finding | None]:
-        """Ask everything in order; the first thing that is wrong ends it, for nothing beyond can be known then."""
-        for question in (self._name, self._access, self._port, self._handshake, self._server):
+        """Ask everything in order. What is wrong on the way to the server ends it: nothing beyond can be known then."""
+        for question in (self._name, self._access, self._port, self._handshake):
             for found in question():
                 yield found
                 if found is not None and found.fine is False:
                     return
+        yield from self._server()
 
     def _name(self) -> Iterator[Finding]:
         host = self.address.host
