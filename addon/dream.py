@@ -12,6 +12,7 @@ from . import connection, images, places
 
 if TYPE_CHECKING:
     from ..shared.client import RemoteDream
+    from .renders.region import Region
 
 # Counts the files loaded: a dream belongs to the one it was begun in.
 _file = 0
@@ -28,7 +29,8 @@ class Dream:
 
     source: ``session_uid`` of the image that is dreamt on. replaces: that of the image it shall be shown instead of,
     which is another one when dreaming again. inputs: those of the guide and the mask, by name. preview, result: those
-    of the images made for it, once there are such. warned: how many of the server's warnings were shown.
+    of the images made for it, once there are such. warned: how many of the server's warnings were shown. region: what
+    part of a render the source is, where it is only a part.
     """
 
     def __init__(
@@ -54,6 +56,7 @@ class Dream:
         self.preview_serial = 0
         self.previewed = 0.0
         self.warned = 0
+        self.region: Region | None = None
 
     @property
     def status(self) -> str:

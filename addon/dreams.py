@@ -152,7 +152,8 @@ def _has_news(dream: Dream) -> bool:
 def _finish(dream: Dream) -> None:
     showing.withdraw(dream)
     error = dream.remote.error
-    if dream.remote.result is not None:
-        showing.arrive(dream, dream.remote.result)
+    result = dream.remote.result
+    if result is not None:
+        showing.arrive(dream, dream.region.put_back(result) if dream.region else result)
     elif error:
         notices.say("ERROR", error.msg, error.hint)

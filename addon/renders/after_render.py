@@ -18,7 +18,7 @@ from ..compositing import render_pass
 from ..compositing import tree as compositor
 from ..dream import Dream
 from ..problems import Problem
-from . import taking
+from . import region, taking
 
 # How long a render may wait until the node in the compositor is muted, in seconds. Only the main thread may change the
 # file, and it does so within a tick of the pump.
@@ -68,8 +68,9 @@ def start(scene: Scene) -> Dream:
     settings = properties.read(scene.reverie).replace(output="picture")
     connection.get()
     picture = taking.take(scene, render_pass.layer(scene) or _layer(scene))
+    part = region.of(scene, picture)
     cancel(scene)
-    source = images.new_source(_NAME, picture)
+    source = images.new_source(_NAME, part.cut(picture) if part else picture)
     source.reverie.rendered = scene.name
     try:
         further = properties.inputs(scene.reverie)
@@ -77,7 +78,7 @@ def start(scene: Scene) -> Dream:
     except Problem:
         bpy.data.images.remove(source)
         raise
-    dream.name = _NAME
+    dream.name, dream.region = _NAME, part
     _under_way[scene.session_uid] = _Under(dream, source.session_uid)
     return dream
 

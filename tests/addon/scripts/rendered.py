@@ -121,7 +121,7 @@ def in_the_compositor() -> None:
 
 
 def detail() -> None:
-    """At 0 the dream's fine structure is left out, at 1 all but that; what is large of it here is half a unit of grey."""
+    """At 0 the dream's fine structure is left out, at 1 all but that; here half a unit of grey is what is large."""
     here = scene()
     here.render.resolution_x = 256
     bpy.ops.reverie.add_pass()
@@ -193,6 +193,17 @@ def parts_of_the_picture() -> None:
     bpy.ops.render.render()
     assert dreamt.shape == (SIZE[1] // 2, SIZE[0] // 2, 4)
     assert np.array_equal(passes()[1][..., :3], dreamt[..., :3])
+
+    here.render.use_crop_to_border = False
+    here.render.border_min_y, here.render.border_max_y = 0.25, 1.0
+    bpy.ops.render.render()
+    assert bpy.ops.reverie.dream_render(wait=True) == {"FINISHED"}
+    bpy.ops.render.render()
+    raw, composite = passes()
+    image = bpy.data.images["Render dream"]
+    dreamt = stage.pixels(image).reshape(raw.shape)
+    assert np.array_equal(dreamt.any(-1), raw.any(-1)), "dreamt outside the region"
+    assert np.array_equal(composite[..., :3], dreamt[..., :3]) and raw.any(-1).mean() < 0.5
 
     bpy.ops.reverie.remove_pass()
     here.view_layers[0].use_pass_combined = False
