@@ -37,6 +37,10 @@ class Surface:
         stored = self._display.tensor
         self.seen = shaded(stored) if self._content == "normal" else stored
 
+    def restrict(self, mask: Tensor) -> None:
+        """Let the picture change only where this mask (1x1xHxW, 0..1) lets it, too."""
+        self.mask = mask if self.mask is None else self.mask * mask
+
     def result(self, dreamed: Tensor) -> Picture:
         """What to hand back, for ``dreamed`` like `seen`: the picture with the dream in it, or the dream alone."""
         finish = self._display.detail if self._settings.output == "detail" else self._display.back

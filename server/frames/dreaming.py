@@ -10,11 +10,13 @@ from dataclasses import dataclass
 import torch
 
 from ...shared.frames.frame import FrameFile, FrameRequest, FrameResult
+from ...shared.frames.where import parse
 from ...shared.settings import DreamSettings
 from ..coherence.cuts import is_cut, signature
 from ..coherence.memory import Dreamed, Memory
 from ..coherence.onward import Dreamer, dream_alone, dream_on
 from ..dream.device import pick_dtype
+from ..masks.painting import mask_of
 from ..media.content import understood
 from ..media.display import to_display
 from ..media.errors import ReadError
@@ -61,6 +63,9 @@ def dream_frame(
     lies = where_it_lies((1, 3, height, width), device)
     passes = _passes(frame, request.passes)
     surface = Surface(picture, settings, lies, None if request.mask is None else decode(request.mask).picture)
+    where = mask_of(parse(request.frames.where), passes, (height, width), lies)
+    if where.values is not None:
+        surface.restrict(where.values)
     guide = None if request.guide is None else to_display(decode(request.guide).picture, lies).tensor
     glance = signature(frame.picture)
     memory = _remembered(request, (height, width), lies)
@@ -82,7 +87,7 @@ def dream_frame(
             file = encode(frame, result, request.kind, detail_layer=request.frames.detail_layer, record=record)
             alone = request.frames.coherence == 0.0
             after = NOTHING if alone else Memory.of(scene, event, surface.mask, glance, digest).to_bytes()
-            yield FrameResult(file, after, cut)
+            yield FrameResult(file, after, cut, where.warnings)
         else:
             yield FrameShare(event)
 

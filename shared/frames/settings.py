@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from ..declaration import Choice, Declared, setting
+from .where import parse
 
 
 @dataclass(frozen=True)
@@ -38,3 +41,10 @@ class FrameSettings(Declared):
     detail_layer: bool = setting(
         False, "Detail Layer", "Also hand out what the dream adds, as the layer Dream.Detail. EXR only"
     )
+
+    @classmethod
+    def from_mapping(cls, values: Mapping[str, Any]) -> FrameSettings:
+        """As of any `Declared`; ``where`` must be in its grammar, too. Raises `SettingError`."""
+        settings = super().from_mapping(values)
+        parse(settings.where)
+        return settings

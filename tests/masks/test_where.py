@@ -33,7 +33,9 @@ whats = st.one_of(
     st.builds(
         Numbered,
         st.sampled_from(NUMBERED),
-        st.lists(st.tuples(numbers, numbers).map(lambda pair: (min(pair), max(pair))), min_size=1).map(tuple),
+        st.lists(st.tuples(numbers, numbers).map(lambda pair: (min(pair), max(pair))), min_size=1, max_size=3).map(
+            tuple
+        ),
     ),
     st.tuples(distances, distances).map(lambda pair: Depth(min(pair), max(pair))),
     st.builds(Depth, distances),
