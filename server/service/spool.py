@@ -1,4 +1,4 @@
-"""The spool: one file for each blob, ``.part`` while it is received or written, renamed once it is safely on disk.
+"""The spool: one file for each blob, ``.part`` while it is received or written, renamed once it is whole.
 
 A blob being received carries behind its pixels one record for each chunk, written after the chunk itself: a mark and
 the chunk's crc32. So an upload cut off at any instant, by a crash or by the power, goes on where it stopped: chunks
@@ -58,12 +58,13 @@ class Spool:
             return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
 
     def write(self, blob: bytes, data: memoryview) -> None:
-        """Write a whole blob; it appears under its own name only when it is on disk."""
+        """Write a whole blob; it appears under its own name only when it is whole.
+
+        It is not waited for until it is on disk: the device would wait along. Should the machine itself go down before
+        it is, the file is shorter than the ledger says, which shows at the next start, and what was made is made anew.
+        """
         part = self.part(blob)
-        with part.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+        part.write_bytes(data)
         part.replace(self.path(blob))
 
     def remove(self, blob: bytes) -> None:

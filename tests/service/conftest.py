@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from raw_client import RawClient
 from server_process import ServerProcess
+from service_rooms import Rooms
 
 
 @pytest.fixture(scope="module")
@@ -27,3 +29,24 @@ def client(server: ServerProcess) -> Iterator[RawClient]:
     with RawClient(server.endpoint) as client:
         yield client
         assert client.ask("PING")["t"] == "PONG"
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[[], Rooms]]:
+    """Starts the rooms over one folder; starting again ends what was before."""
+    started: list[Rooms] = []
+
+    def start() -> Rooms:
+        while started:
+            started.pop().close()
+        started.append(Rooms(tmp_path))
+        return started[0]
+
+    yield start
+    while started:
+        started.pop().close()
+
+
+@pytest.fixture
+def rooms(start: Callable[[], Rooms]) -> Rooms:
+    return start()

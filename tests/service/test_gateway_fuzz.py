@@ -35,6 +35,10 @@ SETTINGS = st.just({"strength": 0.0}) | st.dictionaries(
     ),
     max_size=4,
 )
+FRAMES = st.fixed_dictionaries(
+    {"kind": st.sampled_from([".png", ".exr", ".xyz", "png"])},
+    optional={"dream": SETTINGS, "frames": st.dictionaries(st.sampled_from(["coherence", "where", "x"]), st.floats())},
+)
 CHUNK = bytes(16)
 # For each field, values that could be right; and for every field, values that rarely are.
 LIKELY: dict[str, st.SearchStrategy[Any]] = {
@@ -42,13 +46,16 @@ LIKELY: dict[str, st.SearchStrategy[Any]] = {
     "blob": IDS,
     "job": IDS,
     "jobs": st.lists(IDS, max_size=3),
-    "inputs": st.fixed_dictionaries({"picture": IDS}, optional={"mask": IDS}),
+    "inputs": st.fixed_dictionaries({"picture": IDS}, optional={"mask": IDS})
+    | st.fixed_dictionaries({"frame": IDS}, optional={"passes": IDS}),
+    "after": st.none() | IDS,
     "picture": PICTURES,
+    "file": st.none() | st.fixed_dictionaries({"suffix": st.sampled_from([".exr", ".png", "exr", "./.", 1])}),
     "size": st.sampled_from([16, 16, 17]),
-    "settings": SETTINGS,
+    "settings": SETTINGS | FRAMES,
     "urgency": st.sampled_from(["interactive", "batch", None]),
     "what": st.sampled_from(["networks", "jobs"]),
-    "kind": st.sampled_from(["still", "still", "zoom"]),
+    "kind": st.sampled_from(["still", "still", "frame", "frame", "zoom"]),
     "client": st.text(max_size=5),
     "name": st.text(max_size=5),
     "features": st.lists(st.text(max_size=5), max_size=3),
@@ -70,6 +77,8 @@ def headers(draw: st.DrawFn) -> dict[str, Any]:
     # At most one field that is likely wrong: a header with many is refused at the first.
     odd = draw(st.none() | st.sampled_from([*SCHEMA[kind], "t"]))
     header = {name: draw(LIKELY.get(name, st.integers(0, 300))) for name in SCHEMA[kind]} | {"t": kind}
+    if kind == "PUT":  # a picture or a file, seldom both
+        header[draw(st.sampled_from(["picture", "file"]))] = None
     return header if odd is None else header | {odd: draw(ANYTHING)}
 
 

@@ -2,109 +2,17 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 import zmq
+from service_rooms import DATA, Rooms
 
-from reverie.server.service.background import Background, Waker
-from reverie.server.service.jobs import KEEP_RELEASED, KEEP_RESULTS, KEEP_UNUSED, LEAP, SILENCE, Jobs
-from reverie.server.service.ledger import CANCELLED, DONE, QUEUED, RECEIVING, RELEASED, RUNNING, Job, Ledger, Request
-from reverie.server.service.sessions import BACKLOG, Session, Sessions
-from reverie.server.service.spool import Spool
-from reverie.server.service.transfers import Transfers
-from reverie.shared.picture import PictureInfo
-from reverie.shared.wire.blobs import chunk_header
-from reverie.shared.wire.codec import decode
+from reverie.server.service.jobs import KEEP_RELEASED, KEEP_RESULTS, KEEP_UNUSED, LEAP, SILENCE
+from reverie.server.service.ledger import CANCELLED, DONE, QUEUED, RECEIVING, RELEASED, RUNNING
+from reverie.server.service.sessions import BACKLOG, Session
 from reverie.shared.wire.errors import WireError
-
-INFO = PictureInfo((4, 4, 4), "u8")
-DATA = os.urandom(INFO.size)
-
-
-class Socket:
-    """Stands in for the ROUTER: takes what it is told to take."""
-
-    def __init__(self) -> None:
-        self.sent: list[dict[str, Any]] = []
-        self.error: int | None = None
-
-    def send_multipart(self, frames: list[bytes], flags: int, copy: bool) -> None:
-        if self.error is not None:
-            raise zmq.Again() if self.error == zmq.EAGAIN else zmq.ZMQError(self.error)
-        self.sent.append(decode(frames[1]))
-
-
-class Rooms:
-    """The gateway's rooms, without its loop and its workers."""
-
-    def __init__(self, folder: Path) -> None:
-        self.socket = Socket()
-        self.waker = Waker()
-        self.background = Background(self.waker)
-        self.ledger = Ledger(folder / "ledger.sqlite")
-        self.spool = Spool(folder / "blobs")
-        self.sessions = Sessions(self.socket)  # type: ignore[arg-type]
-        self.arrived: list[bytes] = []
-        self.transfers = Transfers(self.ledger, self.spool, self.sessions, self.background, self.arrived.append)
-        self.jobs = Jobs(self.ledger, self.transfers, self.sessions)
-        self.client = self.sessions.heard(b"client")
-
-    def close(self) -> None:
-        self.background.close()
-        self.ledger.close()
-        self.waker.close()
-
-    def put(self) -> bytes:
-        blob = os.urandom(16)
-        header = {"t": "PUT", "blob": blob, "size": INFO.size, "picture": INFO.header(), "id": os.urandom(16)}
-        self.transfers.put(self.client, header)
-        return blob
-
-    def upload(self) -> bytes:
-        blob = self.put()
-        self.transfers.chunk(self.client, chunk_header(blob, 0, DATA), memoryview(DATA))
-        self.background.close()
-        self.background.finish()
-        assert self.transfers.complete(blob)
-        self.background = self.transfers._background = Background(self.waker)
-        return blob
-
-    def job(self, blob: bytes, urgency: str = "interactive") -> Job:
-        return self.jobs.enter(os.urandom(16), Request("still", {}, {"picture": blob}, urgency), self.client)
-
-    def finish(self, job: Job) -> bytes:
-        result = os.urandom(16)
-        self.spool.write(result, memoryview(DATA))
-        self.transfers.add_result(result, INFO)
-        self.jobs.move(job, RUNNING)
-        results = {"picture": {"blob": result, "size": INFO.size, "picture": INFO.header()}}
-        self.jobs.move(job, DONE, results=results)
-        return result
-
-
-@pytest.fixture
-def start(tmp_path: Path) -> Iterator[Callable[[], Rooms]]:
-    """Starts the rooms over one folder; starting again ends what was before."""
-    started: list[Rooms] = []
-
-    def start() -> Rooms:
-        while started:
-            started.pop().close()
-        started.append(Rooms(tmp_path))
-        return started[0]
-
-    yield start
-    while started:
-        started.pop().close()
-
-
-@pytest.fixture
-def rooms(start: Callable[[], Rooms]) -> Rooms:
-    return start()
 
 
 def test_only_interactive_jobs_end_when_their_client_is_silent(rooms: Rooms) -> None:
