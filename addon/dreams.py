@@ -55,7 +55,8 @@ def again(image: Image, node: places.NodePlace | None = None) -> Dream:
     settings = properties.stored(image)
     original = image.reverie.original
     if original is None:
-        raise Problem(f"The image that “{image.name}” was dreamt from is gone.", "Dream on another one.")
+        way = "Dream on the render again." if image.reverie.rendered else "Dream on another one."
+        raise Problem(f"The image that “{image.name}” was dreamt from is gone.", way)
     dream = start(original, settings, node, replaces=image, inputs=properties.inputs(image.reverie))
     lost = properties.lost_inputs(image)
     if lost:

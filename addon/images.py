@@ -58,7 +58,9 @@ def by_uid(uid: int | None) -> Image | None:
 def check(image: Image) -> None:
     """Raise `Problem` where ``image`` has no pixels that can be dreamt on. May load its file."""
     name = f"“{image.name}”"
-    if image.type in ("RENDER_RESULT", "COMPOSITING"):
+    if image.type == "RENDER_RESULT":
+        raise Problem(f"{name} is not kept as an image.", "Dream on it with Render Properties > Reverie.")
+    if image.type == "COMPOSITING":
         raise Problem(f"{name} is not kept as an image.", "Save it with Image > Save As and dream on the file.")
     if image.source == "TILED":
         raise Problem(f"{name} has UDIM tiles, which can't be dreamt on yet.", "Dream on each tile's file by itself.")

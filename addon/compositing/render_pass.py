@@ -15,7 +15,7 @@ import bpy
 from bpy.types import Image, Node, NodeSocket, NodeTree, Scene
 
 from ..problems import Problem
-from . import group, tree
+from . import group, placing, tree
 
 _NAME, _DREAM = "Reverie", "Reverie Dream"
 # Custom properties of the node: what was made for it, and whether it is muted until the next dream is there.
@@ -196,28 +196,9 @@ def _new_node(nodes: NodeTree, layers: Node) -> Node:
     nodes.links.new(dream.outputs["Image"], node.inputs["Dream"])
     node.mute = True
     node[_WAITING] = True
-    _place(nodes, layers, node, dream)
+    placing.place(nodes, layers, node, dream)
     node.select = dream.select = False
     return node
-
-
-def _place(nodes: NodeTree, layers: Node, node: Node, dream: Node) -> None:
-    """Above everything, so that nothing has to move aside: the dream over the render, the node to its right."""
-    left, top = _corner(layers)
-    others = [_corner(each)[1] for each in nodes.nodes if each not in (node, dream)]
-    height = max([top, *others]) + 380.0
-    dream.location = (left, height)
-    node.location = (left + layers.width + 60.0, height)
-
-
-def _corner(node: Node) -> tuple[float, float]:
-    """The upper left corner of a node, also inside frames."""
-    x, y = node.location
-    frame = node.parent
-    while frame:
-        x, y = x + frame.location.x, y + frame.location.y
-        frame = frame.parent
-    return x, y
 
 
 def _source(node: Node) -> NodeSocket | None:

@@ -32,8 +32,8 @@ class RenderReverie(Panel):
         layout.use_property_decorate = False
         panels.draw_connection(layout, context)
         panels.draw_notice(layout, context)
-        column = layout.column()
-        column.prop(scene.reverie_render, "dream_after_render")
+        column = layout.column(heading="After Render")
+        column.prop(scene.reverie_render, "dream_after_render", text="Dream")
         look = column.row()
         look.active = False
         look.label(text=_look(scene), icon="SHADERFX")
@@ -62,7 +62,7 @@ def _draw_pass(layout: UILayout, scene: Scene) -> None:
     if render_pass.is_waiting(node):
         note = column.row()
         note.active = False
-        note.label(text="Waiting for the dream of this render", icon="TIME")
+        note.label(text="Not dreamt yet", icon="TIME")
     if not scene.render.use_compositing:
         column.prop(scene.render, "use_compositing", text="Compositing Is Off")
     layout.operator("reverie.remove_pass", icon="X")
