@@ -59,16 +59,34 @@ def continued(carried: Carried, objects: Tensor | None, rounds: int) -> Carried:
     return Carried(page, offset, carried.ripe, known)
 
 
-def detail_of(pages: Tensor, carried: Carried) -> Tensor:
+class Album:
+    """The pages of a memory (Kx3xHxW), to be read anywhere."""
+
+    def __init__(self, pages: Tensor) -> None:
+        self.pages = pages
+        self._textures: dict[int, Texture] = {}
+
+    def at(self, page: Tensor, places: Tensor) -> Tensor:
+        """What is at N ``places`` (2xN, x and y) on the pages ``page`` (N): 3xN float32."""
+        detail = places.new_zeros(3, places.shape[1])
+        for number in page.unique().tolist():
+            some = (page == number).nonzero()[:, 0]
+            detail[:, some] = self._texture(number).at(*places[:, some])
+        return detail
+
+    def _texture(self, number: int) -> Texture:
+        if number not in self._textures:
+            self._textures[number] = Texture(self.pages[number])
+        return self._textures[number]
+
+
+def detail_of(album: Album, carried: Carried) -> Tensor:
     """The detail, 3xHxW float32, 0 where none is known."""
     height, width = carried.page.shape
-    places = (grid((height, width), pages.device) + carried.offset).flatten(1)
-    page, known = carried.page.flatten(), carried.known.flatten()
+    places = (grid((height, width), carried.page.device) + carried.offset).flatten(1)
+    known = carried.known.flatten()
     detail = places.new_zeros(3, height * width)
-    for number, picture in enumerate(pages):
-        some = ((page == number) & known).nonzero()[:, 0]
-        if some.numel():
-            detail[:, some] = Texture(picture).at(places[0, some], places[1, some])
+    detail[:, known] = album.at(carried.page.flatten()[known], places[:, known])
     return detail.view(3, height, width)
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from .carrying import Album
 from .following import Trail
 from .memory import Memory
 from .sampling import Texture
@@ -23,6 +24,8 @@ _ENOUGH, _PLENTY = 64, 4096
 _ASTRAY = 0.5
 # The largest objects are remembered, so many of them.
 _OBJECTS = 8
+# So far from the motion of the larger part, in pixels, a pixel still moves with it.
+_LEVEL = 1.0
 # No object at all.
 NOBODY = -1
 
@@ -40,56 +43,87 @@ class Hidden:
     returned: Tensor
 
 
-def look_behind(scene: Scene, before: Scene, memory: Memory, trail: Trail, missing: Tensor) -> Hidden | None:
+def look_behind(
+    scene: Scene, surfaces: Tensor, before: Tensor, memory: Memory, album: Album, trail: Trail, missing: Tensor
+) -> Hidden:
     """What this frame hides, and which of the pixels ``missing`` (HxW bool) an older dream has been kept for.
 
-    None where objects can't be told apart.
+    surfaces, before: what `surfaces_of` tells of this frame and the one before. album: of the memory's pages.
     """
-    if scene.objects is None or before.objects is None:
-        return None
-    device = scene.objects.device
+    device = surfaces.device
     height, width = size = memory.size
     found = Hidden(
         torch.zeros(3, height, width, device=device),
-        torch.full(size, NOBODY, dtype=torch.int64, device=device),
+        torch.full(size, NOBODY, dtype=torch.int32, device=device),
         torch.zeros(size, dtype=torch.bool, device=device),
         torch.zeros(3, height, width, device=device),
     )
-    for number in _largest(before.objects):
-        here = scene.objects == number
+    for number in _largest(before):
+        here = surfaces == number
         motion = _smooth_motion(scene, here & trail.known.view(size))
-        if motion is None:
+        if motion is None or motion.astray > _ASTRAY:
             continue
-        places = grid(size, device) + motion
+        places = grid(size, device) + motion.back
         nearest = places.round()
         inside = ((nearest >= 0) & (nearest <= places.new_tensor([width - 1, height - 1]).view(2, 1, 1))).all(0)
         x, y = nearest.long()
         index = (y.clamp(0, height - 1) * width + x.clamp(0, width - 1)).flatten()
-        seen = inside & ((before.objects == number) & memory.ripe).flatten()[index].view(size)
+        seen = inside & ((before == number) & memory.ripe).flatten()[index].view(size)
         unseen = torch.zeros_like(seen)
         if memory.behind is not None:
             unseen = inside & ~seen & (memory.behind == number).flatten()[index].view(size)
-        for kept, of in ((seen, _seen_detail), (unseen, _hidden_detail)):
+        for kept, is_seen in ((seen, True), (unseen, False)):
             covered, returning = kept & ~here, kept & here & missing
             for some, detail in ((covered, found.detail), (returning, found.returned)):
                 if some.any():
-                    detail[:, some] = of(memory, places[:, some], index[some.flatten()])
+                    at, pixels = places[:, some], index[some.flatten()]
+                    detail[:, some] = _seen_detail(memory, album, at, pixels) if is_seen else _hidden_detail(memory, at)
             found.behind[covered] = number
             found.back[returning] = True
     return found
 
 
+def surfaces_of(scene: Scene, trail: Trail | None) -> Tensor:
+    """Which surface each pixel shows, HxW int32: an object's number, or `NOBODY` for what is not remembered.
+
+    Where nobody knows the objects, all that moves with the larger part of the picture is one: a background.
+    """
+    if scene.objects is not None:
+        return scene.objects
+    everywhere = torch.zeros(scene.seen.shape[-2:], dtype=torch.int32, device=scene.seen.device)
+    if trail is None or scene.back is None:
+        return everywhere
+    known = trail.known.view(everywhere.shape)
+    median = scene.back.flatten(1)[:, trail.known].median(1).values if known.any() else scene.back.new_zeros(2)
+    astray = torch.linalg.vector_norm(scene.back - median.view(2, 1, 1), dim=0)
+    for bound in (4 * _LEVEL, 2 * _LEVEL, _LEVEL):
+        motion = _smooth_motion(scene, known & (astray < bound))
+        if motion is None:
+            break
+        astray = torch.linalg.vector_norm(scene.back - motion.back, dim=0)
+    # What has just appeared has no motion to be known by, and was behind something: it is taken for background.
+    return torch.where(known & (astray > _LEVEL), NOBODY, everywhere)
+
+
 def _largest(objects: Tensor) -> list[int]:
-    numbers, counts = objects.unique(return_counts=True)
+    numbers, counts = objects[objects != NOBODY].unique(return_counts=True)
     order = counts.argsort(descending=True, stable=True)[:_OBJECTS]
     return numbers[order[counts[order] >= _ENOUGH]].tolist()
 
 
-def _smooth_motion(scene: Scene, where: Tensor) -> Tensor | None:
-    """The motion back, 2xHxW, of the object that is seen ``where`` (HxW bool), as a quadratic of the place.
+@dataclass(frozen=True, slots=True, eq=False)
+class _Smooth:
+    """A motion back, 2xHxW, and how far from it, in pixels, what it was fitted to is on average."""
+
+    back: Tensor
+    astray: float
+
+
+def _smooth_motion(scene: Scene, where: Tensor) -> _Smooth | None:
+    """The motion of the object that is seen ``where`` (HxW bool), as a quadratic of the place; None of too few pixels.
 
     To second order that is how a plane moves in a picture, however camera and plane move (Longuet-Higgins and Prazdny,
-    "The interpretation of a moving retinal image", 1980). None where it is not how the object moves.
+    "The interpretation of a moving retinal image", 1980).
     """
     assert scene.back is not None
     some = where.flatten().nonzero()[:, 0]
@@ -103,22 +137,15 @@ def _smooth_motion(scene: Scene, where: Tensor) -> Tensor | None:
     # By the normal equations, held a little towards nothing where an object is too thin to tell.
     square = known.T @ known + 1e-6 * known.shape[0] * torch.eye(6, dtype=known.dtype, device=known.device)
     factors = torch.linalg.solve(square, known.T @ moved)
-    if (known @ factors - moved).abs().mean() > _ASTRAY:
-        return None
-    return (basis.flatten(1).T @ factors).T.reshape(2, height, width).float()
+    back = (basis.flatten(1).T @ factors).T.reshape(2, height, width).float()
+    return _Smooth(back, (known @ factors - moved).abs().mean().item())
 
 
-def _seen_detail(memory: Memory, places: Tensor, nearest: Tensor) -> Tensor:
+def _seen_detail(memory: Memory, album: Album, places: Tensor, nearest: Tensor) -> Tensor:
     """The detail of the frame before at ``places`` (2xN), 3xN; nearest: N, the pixels there."""
-    page, offset = memory.page.flatten()[nearest], memory.offset.flatten(1)[:, nearest]
-    detail = places.new_zeros(3, places.shape[1])
-    for number, picture in enumerate(memory.pages):
-        some = (page == number).nonzero()[:, 0]
-        if some.numel():
-            detail[:, some] = Texture(picture).at(*(places[:, some] + offset[:, some]))
-    return detail
+    return album.at(memory.page.flatten()[nearest], places + memory.offset.flatten(1)[:, nearest])
 
 
-def _hidden_detail(memory: Memory, places: Tensor, nearest: Tensor) -> Tensor:
+def _hidden_detail(memory: Memory, places: Tensor) -> Tensor:
     assert memory.hidden is not None
     return Texture(memory.hidden).at(*places)

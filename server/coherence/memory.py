@@ -29,6 +29,7 @@ class Dreamed:
     page: Tensor
     offset: Tensor
     ripe: Tensor
+    surfaces: Tensor
     hidden: Tensor | None = None
     behind: Tensor | None = None
 
@@ -44,9 +45,11 @@ class Memory:
     page: HxW uint8, on which page a pixel's detail is; offset: 2xHxW float32, where: that of p is at p + offset.
     ripe: HxW bool, whether it was dreamed; where not, it is only a continuation of what is around.
     allowed: HxW float16, 0..1, how much each place was allowed to change; None: all of it.
-    hidden: 3xHxW float16, the detail of what is behind that which is seen; behind: HxW int64, of which object it is,
-        −1 where nothing is known. None both where objects can't be told apart.
-    luma: HxW uint8, the frame itself, for optical flow. forward, depth, objects: as in `Scene`.
+    surfaces: HxW int32, which surface is seen, −1 where none is told apart; objects: bool, whether those are the
+        renderer's objects or only guessed at.
+    hidden: 3xHxW float16, the detail of what is behind that which is seen; behind: HxW int32, of which surface it is,
+        −1 where nothing is known. None where no frame came before.
+    luma: HxW uint8, the frame itself, for optical flow. forward, depth: as in `Scene`, forward in float16.
     signature: as `cuts.signature` gives it. digest: of all settings that say what is dreamed, 32 uint8.
     """
 
@@ -54,6 +57,8 @@ class Memory:
     page: Tensor
     offset: Tensor
     ripe: Tensor
+    surfaces: Tensor
+    objects: Tensor
     luma: Tensor
     signature: Tensor
     digest: Tensor
@@ -62,7 +67,6 @@ class Memory:
     behind: Tensor | None = None
     forward: Tensor | None = None
     depth: Tensor | None = None
-    objects: Tensor | None = None
 
     @classmethod
     def of(cls, scene: Scene, dreamed: Dreamed, allowed: Tensor | None, signature: np.ndarray, digest: bytes) -> Memory:
@@ -72,15 +76,16 @@ class Memory:
             page=dreamed.page,
             offset=dreamed.offset,
             ripe=dreamed.ripe,
+            surfaces=dreamed.surfaces,
+            objects=torch.tensor(scene.objects is not None),
             luma=luma(scene.seen),
             signature=torch.from_numpy(signature),
             digest=torch.frombuffer(bytearray(digest), dtype=torch.uint8),
             allowed=None if allowed is None else allowed[0, 0].half(),
             hidden=dreamed.hidden,
             behind=dreamed.behind,
-            forward=scene.forward,
+            forward=None if scene.forward is None else scene.forward.half(),
             depth=scene.depth,
-            objects=scene.objects,
         )
 
     def to_bytes(self) -> bytes:
@@ -108,7 +113,8 @@ class Memory:
     def scene(self) -> Scene:
         """The frame that is remembered."""
         seen = self.luma[None, None].float().div(255).expand(-1, 3, -1, -1)
-        return Scene(seen, None, self.forward, self.depth, self.objects)
+        forward = None if self.forward is None else self.forward.float()
+        return Scene(seen, None, forward, self.depth, self.surfaces if self.objects else None)
 
 
 def luma(seen: Tensor) -> Tensor:

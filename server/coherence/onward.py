@@ -14,9 +14,9 @@ from ..dream.events import Finished
 from ..dream.still import dream_still
 from ..networks.staged import StagedNetwork
 from .appearing import Box, appeared, boxes, narrow, softened
-from .carrying import Carried, carry, continued, detail_of
+from .carrying import Album, Carried, carry, continued, detail_of
 from .following import Trail, follow
-from .hidden import Hidden, look_behind
+from .hidden import Hidden, look_behind, surfaces_of
 from .memory import Dreamed, Memory
 from .scene import Scene
 
@@ -51,7 +51,7 @@ def dream_alone(scene: Scene, dreamer: Dreamer, allowed: Tensor | None) -> Itera
     """
     for event in dreamer.dream(scene.seen, allowed, dreamer.settings):
         if isinstance(event, Tensor):
-            yield _on_one_page(event, scene.seen)
+            yield _on_one_page(event, scene.seen, surfaces_of(scene, None))
         else:
             yield event
 
@@ -78,15 +78,14 @@ def dream_on(
     missing = ~held.ripe | _freed(allowed, memory, trail)
     if allowed is not None:
         missing &= allowed[0, 0] > 0
-    unseen = look_behind(scene, before, memory, trail, missing)
-    back = torch.zeros_like(missing) if unseen is None else unseen.back
-    missing &= ~back
+    album = Album(memory.pages)
+    surfaces = surfaces_of(scene, trail)
+    unseen = look_behind(scene, surfaces, memory.surfaces, memory, album, trail, missing)
+    missing &= ~unseen.back
     reach = 2 * narrow(memory.size) + 2
     held = continued(continued(held, scene.objects, reach), None, reach)
     new = missing & (appeared(missing) | ~held.known)
-    detail = detail_of(memory.pages, held)
-    if unseen is not None:
-        detail = torch.where(back, unseen.returned, detail)
+    detail = torch.where(unseen.back, unseen.returned, detail_of(album, held))
     if allowed is not None:
         detail = torch.where(allowed[0] > 0, detail, 0.0)
 
@@ -104,19 +103,18 @@ def dream_on(
         work.finish(piece)
     if gentle is None:
         picture = dreamer.within(scene.seen + detail)
-        dreamed = _on_pages(picture, detail, memory.pages, held, (mask[0, 0] > 0) | back, ~missing | new)
+        touched, ripe = (mask[0, 0] > 0) | unseen.back, ~missing | new
+        dreamed = _on_pages(picture, detail, memory.pages, held, touched, ripe, surfaces)
         yield _hiding(dreamed, unseen)
         return
     for event in _go_on(scene.seen, detail, mask, allowed, gentle, kept, dreamer):
         if isinstance(event, Tensor):
-            yield _hiding(_on_one_page(event, scene.seen), unseen)
+            yield _hiding(_on_one_page(event, scene.seen, surfaces), unseen)
         else:
             yield work.share(None, event)
 
 
-def _hiding(dreamed: Dreamed, unseen: Hidden | None) -> Dreamed:
-    if unseen is None:
-        return dreamed
+def _hiding(dreamed: Dreamed, unseen: Hidden) -> Dreamed:
     return dataclasses.replace(dreamed, hidden=unseen.detail.half(), behind=unseen.behind)
 
 
@@ -198,24 +196,21 @@ class _Work:
         return (rows.stop - rows.start) * (columns.stop - columns.start) * self._settings.iterations
 
 
-def _on_pages(picture: Tensor, detail: Tensor, pages: Tensor, held: Carried, touched: Tensor, ripe: Tensor) -> Dreamed:
+def _on_pages(
+    picture: Tensor, detail: Tensor, pages: Tensor, held: Carried, touched: Tensor, ripe: Tensor, surfaces: Tensor
+) -> Dreamed:
     """The dream as it is remembered: what was touched, and what was on a page too many, is on a page of its own."""
     if not touched.any():
-        return Dreamed(picture, pages, held.page, held.offset, ripe)
+        return Dreamed(picture, pages, held.page, held.offset, ripe, surfaces)
     page = held.page + 1
     latest = touched | (page >= _PAGES) | ~held.known
-    return Dreamed(
-        picture,
-        torch.cat([detail.half()[None], pages])[:_PAGES],
-        torch.where(latest, 0, page),
-        torch.where(latest, 0.0, held.offset),
-        ripe,
-    )
+    pages = torch.cat([detail.half()[None], pages])[:_PAGES]
+    return Dreamed(picture, pages, torch.where(latest, 0, page), torch.where(latest, 0.0, held.offset), ripe, surfaces)
 
 
-def _on_one_page(picture: Tensor, seen: Tensor) -> Dreamed:
+def _on_one_page(picture: Tensor, seen: Tensor, surfaces: Tensor) -> Dreamed:
     """The dream as it is remembered where all of it has changed."""
     detail = picture - seen
     page = torch.zeros(detail.shape[-2:], dtype=torch.uint8, device=detail.device)
     ripe = torch.ones_like(page, dtype=torch.bool)
-    return Dreamed(picture, detail.half(), page, detail.new_zeros(2, *page.shape), ripe)
+    return Dreamed(picture, detail.half(), page, detail.new_zeros(2, *page.shape), ripe, surfaces)

@@ -16,7 +16,7 @@ class Scene:
     back: 2xHxW float32, x to the right and y down, in pixels: what is seen at p was at p + back in the frame before.
         None where no frame came before.
     forward: 2xHxW float32: what is seen at p will be at p + forward in the next frame; None where nobody knows.
-    depth: HxW float32. objects: HxW int64, equal where two pixels show the same object. None where nobody knows.
+    depth: HxW float32. objects: HxW int32, equal where two pixels show the same object. None where nobody knows.
     """
 
     seen: Tensor

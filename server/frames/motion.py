@@ -55,5 +55,8 @@ def _tensor(values: np.ndarray | None, device: torch.device) -> Tensor | None:
 
 
 def _identities(objects: np.ndarray | None, device: torch.device) -> Tensor | None:
-    """As 64-bit integers; an object index may be a float."""
-    return None if objects is None else torch.from_numpy(objects.astype(np.int64)).to(device)
+    """As 32-bit integers: hashes bit for bit, and indices, which files hold as floats, by their value."""
+    if objects is None:
+        return None
+    whole = objects.view(np.int32) if objects.dtype == np.uint32 else objects.astype(np.int32)
+    return torch.from_numpy(whole.copy()).to(device)

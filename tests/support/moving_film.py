@@ -37,7 +37,7 @@ class MovingFilm:
             _pattern(place - frame * _column(self.wall), 0.0),
         )
         depth = torch.where(covered, 2.0, 5.0)
-        objects = torch.where(covered, BLOCK, WALL)
+        objects = torch.where(covered, BLOCK, WALL).int()
         return Scene(seen[None], -moved, moved, depth, objects)
 
 
