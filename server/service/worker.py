@@ -6,6 +6,7 @@ ends, the gateway is gone, however it went, and so is the worker.
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
 import os
@@ -108,6 +109,8 @@ class Task:
             if ran_out(error):
                 hint = getattr(error, "hint", "Set a smaller tile.")
                 return self._fail("OUT_OF_MEMORY", "The dream needs more memory than there is.", hint)
+            if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+                return self._fail("NO_SPACE", "The server's disk is too full for what was dreamed.", "Make room there.")
             trace = traceback.format_exc()
             if _device_is_lost(error):
                 self._link.tell("LOST", **self._about, trace=trace)

@@ -19,7 +19,9 @@ from .frame import RemoteFrame, job_of
 from .job import DreamState
 
 # What is wrong with these is wrong with every frame.
-_FATAL = frozenset({"UNKNOWN_NETWORK", "UNKNOWN_LAYER", "OUT_OF_MEMORY", "NOT_PAIRED", "REVOKED", "PROTO_VERSION"})
+_FATAL = frozenset(
+    {"UNKNOWN_NETWORK", "UNKNOWN_LAYER", "OUT_OF_MEMORY", "NO_SPACE", "NOT_PAIRED", "REVOKED", "PROTO_VERSION"}
+)
 # How long `close` waits for its last words to leave, in seconds.
 _LAST_WORDS = 0.1
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,6 +11,8 @@ from typing import Any
 import pytest
 import torch
 
+from reverie.server.coherence.memory import LostMemory
+from reverie.server.media.errors import ReadError
 from reverie.server.networks.weights import MissingWeights
 from reverie.server.service import dreams
 from reverie.server.service.spool import Spool
@@ -119,6 +122,10 @@ def test_a_cancelled_dream_goes_no_step_further(run: Callable[..., Link], tmp_pa
         (torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 1 TiB"), "OUT_OF_MEMORY"),
         (RuntimeError("MPS backend out of memory"), "OUT_OF_MEMORY"),
         (MemoryError(), "OUT_OF_MEMORY"),
+        (OSError(errno.ENOSPC, "No space left on device", "/home/somebody/secret"), "NO_SPACE"),
+        (OSError(errno.EIO, "Input/output error", "/home/somebody/secret"), "INTERNAL"),
+        (ReadError("This is no picture", "Render it again."), "BAD_FILE"),
+        (LostMemory("These bytes are no memory"), "UNKNOWN_JOB"),
         (ZeroDivisionError("at /home/somebody/secret.py"), "INTERNAL"),
     ],
 )
