@@ -223,7 +223,7 @@ class Client:
                 self.networks = header["items"]
         elif kind == "HAVE":
             job.on_have(header)
-        elif kind == "ACCEPTED" and not job.finished:
+        elif kind == "ACCEPTED" and header["job"] == job.job and not job.finished:
             job.on_accepted(header, self._sender(job))
         elif kind == "LISTING" and not job.finished:
             for item in header["items"]:
