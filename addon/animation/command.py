@@ -58,10 +58,12 @@ def _animation(asked: argparse.Namespace) -> int:
     if asked.frames:
         scene.frame_start, scene.frame_end = asked.frames
     pump.wait_for_server()
-    begun = dreaming.begin(scene, anew=asked.anew)
+    begun = dreaming.begin(scene, anew=asked.anew, force=asked.force)
     dreaming.render(begun, wait=True)
     pump.wait_for_animation(begun)
-    return SOME_FAILED if begun.failed else DONE
+    for trouble in begun.batch.failures:
+        print(f"Reverie: frame {trouble.number}: {trouble.problem}. {trouble.hint}", file=sys.stderr, flush=True)
+    return SOME_FAILED if begun.batch.failures else DONE
 
 
 def _scene(name: str) -> Scene:
@@ -94,11 +96,17 @@ def _parser() -> argparse.ArgumentParser:
         epilog="Exit status: 0 all frames are dreamed; 1 it could not be done; 2 the command line is wrong; "
         "3 some frames failed, the others are dreamed.",
     )
-    animation.add_argument("--frames", type=_frames, metavar="A-B", help="these frames, instead of the scene's range")
+    animation.add_argument(
+        "--frames",
+        type=_frames,
+        metavar="A-B",
+        help="these frames instead of the scene's range; the first begins afresh",
+    )
     animation.add_argument("--server", metavar="ADDRESS", help="the dream server, instead of the preferences'")
     animation.add_argument("--on-disk", action="store_true", help="dream frames that were rendered before")
     animation.add_argument("--first", metavar="FILE", help="any of these frames, if they are not the scene's output")
     animation.add_argument("--to", metavar="FOLDER", help="where the dreamed frames go")
     animation.add_argument("--scene", metavar="NAME", default="", help="the scene, if not the active one")
     animation.add_argument("--anew", action="store_true", help="render all frames again, finished ones too")
+    animation.add_argument("--force", action="store_true", help="replace files that were not dreamed there")
     return parser

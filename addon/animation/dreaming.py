@@ -49,14 +49,9 @@ class DreamedAnimation:
             self._executor = _executor()
             self._run = Run(self.batch, self._executor)
         except (BatchError, Stopped) as error:
-            raise Problem(f"{error}.", error.hint) from None
+            raise Problem(f"{error}.", _hint(error.hint)) from None
         except OSError as error:
             raise Problem(f"{plan.job.folder} can't be read: {error.strerror}.", "Choose another folder.") from None
-
-    @property
-    def failed(self) -> int:
-        """How many frames were given up."""
-        return len(self.batch.failures)
 
     @property
     def is_paused(self) -> bool:
@@ -158,15 +153,16 @@ def current() -> DreamedAnimation | None:
     return _current
 
 
-def begin(scene: Scene, *, anew: bool = False) -> DreamedAnimation:
+def begin(scene: Scene, *, anew: bool = False, force: bool = False) -> DreamedAnimation:
     """Dream the animation of ``scene`` as its settings say; returns at once, before anything is rendered.
 
-    anew: render frames again that an unfinished run has rendered. Raises `Problem`.
+    anew: render frames again that an unfinished run has rendered. force: replace files that were not dreamed here, or
+    changed since. Raises `Problem`.
     """
     global _current
     if _current is not None:
         raise Problem("An animation is being dreamed already.", "Wait for it, or cancel it.")
-    plan = plans.made(scene, anew=anew)
+    plan = plans.made(scene, anew=anew, force=force)
     _current = DreamedAnimation(scene, plan)
     notices.clear()
     return _current
@@ -255,6 +251,11 @@ def _executor() -> Executor:
     from ...shared.client.frames import WireExecutor
 
     return WireExecutor(connection.get())
+
+
+def _hint(text: str) -> str:
+    """What to do, where there is no command line to say it on."""
+    return text if bpy.app.background else text.replace("have them replaced (--force)", "remove them")
 
 
 def _speed(rate: float) -> str:

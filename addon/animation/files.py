@@ -13,9 +13,6 @@ from ...shared.frames.errors import BatchError
 from ...shared.frames.numbering import Pattern, find_sequence
 from ..problems import Problem
 
-# Holds the numbers of the frames that an unfinished run has rendered.
-NOTE = "rendered.txt"
-
 
 @dataclass(frozen=True, slots=True)
 class Frames:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +18,7 @@ from ...shared.frames.source import Files, Growing, OneFile
 from .. import images, properties
 from ..problems import Problem
 from . import demands, files, sampling
-from .rendering import Rendered, Rendering
+from .rendering import Rendered, Rendering, notes
 
 # Beside the dreams: what is only written for them.
 _PASSES = "passes"
@@ -57,12 +58,13 @@ class Plan:
             self.rendering.tidy(self.keep_passes)
 
 
-def made(scene: Scene, *, anew: bool) -> Plan:
+def made(scene: Scene, *, anew: bool, force: bool) -> Plan:
     """The plan of dreaming ``scene``, as its settings say. Raises `Problem`."""
     group: PropertyGroup = scene.reverie_animation  # type: ignore[attr-defined]
     settings = properties.read_declared(group, FrameSettings)
     source: str = group.source  # type: ignore[attr-defined]
-    return _of_render(scene, settings, anew) if source == "RENDER" else _of_files(scene, settings)
+    plan = _of_render(scene, settings, anew) if source == "RENDER" else _of_files(scene, settings)
+    return dataclasses.replace(plan, job=dataclasses.replace(plan.job, force=force))
 
 
 def is_unfinished(scene: Scene) -> bool:
@@ -71,7 +73,7 @@ def is_unfinished(scene: Scene) -> bool:
         frames = files.of_scene(scene)
     except Problem:
         return False
-    return (_folder(scene, frames) / _PASSES / files.NOTE).is_file()
+    return bool(notes(_folder(scene, frames) / _PASSES))
 
 
 def _of_render(scene: Scene, settings: FrameSettings, anew: bool) -> Plan:

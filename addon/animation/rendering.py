@@ -20,7 +20,7 @@ from bpy.types import ImageFormatSettings, Scene
 
 from .. import versions
 from ..problems import Problem
-from .files import NOTE, Frames
+from .files import Frames
 
 # The formats whose files are dreamed as they are, with the suffix of their dreams.
 _FORMATS = {"PNG": ".png", "JPEG": ".jpg", "TIFF": ".tif", "OPEN_EXR": ".exr", "OPEN_EXR_MULTILAYER": ".exr"}
@@ -51,7 +51,8 @@ class Rendering:
         self.kind = _FORMATS.get(file_format, ".png")
         self.has_passes = needs_passes and file_format != "OPEN_EXR_MULTILAYER"
         self._own_frames = file_format not in _FORMATS
-        self._frames, self._work, self._note = frames, work, work / NOTE
+        self._frames, self._work = frames, work
+        self._note = work / f"rendered {self.numbers[0]}-{self.numbers[-1]}.txt"
 
     def files(self, number: int) -> Rendered:
         """Where the files of a frame are, or will be."""
@@ -62,10 +63,7 @@ class Rendering:
 
     def finished(self) -> list[Rendered]:
         """The frames that an earlier run, ended before its time, has rendered whole."""
-        try:
-            noted = {int(line) for line in self._note.read_text(encoding="ascii").split()}
-        except (OSError, ValueError):
-            return []
+        noted = {number for note in notes(self._work) for number in _numbers(note)}
         found = [self.files(number) for number in self.numbers if number in noted]
         return [files for files in found if files.picture.is_file() and (not files.passes or files.passes.is_file())]
 
@@ -111,7 +109,9 @@ class Rendering:
 
     def tidy(self, keep_passes: bool) -> None:
         """All is dreamed: remove what was only written for that."""
-        self._note.unlink(missing_ok=True)
+        for note in notes(self._work):
+            if set(_numbers(note)) <= set(self.numbers):
+                note.unlink(missing_ok=True)
         for number in self.numbers:
             files = self.files(number)
             if self._own_frames:
@@ -120,6 +120,17 @@ class Rendering:
                 files.passes.unlink(missing_ok=True)
         if self._work.is_dir() and not any(self._work.iterdir()):
             self._work.rmdir()
+
+
+def notes(work: Path) -> list[Path]:
+    """The notes of unfinished runs: each holds the numbers of the frames that one has rendered whole."""
+    return list(work.glob("rendered *.txt"))
+
+
+def _numbers(note: Path) -> list[int]:
+    # The last line may have been cut off, and a number with it.
+    lines = note.read_text(encoding="ascii", errors="replace").split("\n")[:-1]
+    return [int(line) for line in lines if line.removeprefix("-").isdigit()]
 
 
 def _save(scene: Scene, path: Path, choose: Callable[[ImageFormatSettings], None]) -> None:
