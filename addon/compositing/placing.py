@@ -56,5 +56,5 @@ def _box(node: Node) -> _Box:
     while frame:
         left, top = left + frame.location.x, top + frame.location.y
         frame = frame.parent
-    drawn = node.dimensions.y / bpy.context.preferences.system.ui_scale
-    return _Box(left, top, node.width, drawn or _HEIGHT)
+    drawn = node.dimensions.y  # In pixels, and nothing without windows, where the scale is 0 too.
+    return _Box(left, top, node.width, drawn / bpy.context.preferences.system.ui_scale if drawn else _HEIGHT)

@@ -14,6 +14,7 @@ import bpy
 from bpy.types import Image, Scene
 
 from .. import connection, dreams, images, notices, places, properties, showing
+from ..animation import dreaming as animation
 from ..compositing import render_pass
 from ..compositing import tree as compositor
 from ..dream import Dream
@@ -149,7 +150,7 @@ def ends(scene: Scene) -> None:
     global _finished
     if not scene.reverie_render.dream_after_render:
         return
-    if _frames > 1:  # An animation, which is dreamt frame by frame elsewhere.
+    if _frames > 1 or animation.current():  # Frames of an animation are dreamt elsewhere.
         _unchanged.add(scene.session_uid)
     else:
         _finished = scene.session_uid

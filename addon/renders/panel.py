@@ -7,7 +7,7 @@ from bpy.types import Context, Panel, Scene, UILayout
 
 from ...shared import presets
 from .. import connection, panels
-from ..compositing import render_pass
+from ..compositing import render_pass, tree
 from . import after_render
 
 
@@ -64,7 +64,11 @@ def _draw_pass(layout: UILayout, scene: Scene) -> None:
         note.active = False
         note.label(text="Not dreamt yet", icon="TIME")
     if not scene.render.use_compositing:
-        column.prop(scene.render, "use_compositing", text="Compositing Is Off")
+        column.label(text="Compositing is off", icon="ERROR")
+        column.prop(scene.render, "use_compositing")
+    if not tree.is_used(scene):
+        column.label(text="The compositor's nodes are off", icon="ERROR")
+        column.prop(scene, "use_nodes")
     layout.operator("reverie.remove_pass", icon="X")
 
 

@@ -32,7 +32,7 @@ def take(scene: Scene, layer: str) -> Picture:
     if image is None:
         raise _missing(scene)
     folder = bpy.utils.extension_path_user(preferences.PACKAGE, path="renders", create=True)
-    with tempfile.TemporaryDirectory(dir=folder) as place:
+    with tempfile.TemporaryDirectory(dir=folder, ignore_cleanup_errors=True) as place:
         path = Path(place, "render.exr")
         try:
             with _as_passes(scene.render.image_settings):
