@@ -1,4 +1,4 @@
-"""``reverie demo``: a texture dreamt in headless Blender, from scene to render."""
+"""``reverie demo``: a texture dreamt in headless Blender, from scene to render, or a film."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 
-from ..demo.demo import FILES, Phase, run_demo
+from ..demo import demo
+from ..demo.phases import Phase
 from .progress import spoken
 
 
@@ -23,21 +24,28 @@ from .progress import spoken
     type=click.Path(file_okay=False, path_type=Path),
     help="Where the pictures and the scene go.",
 )
+@click.option("--film", "as_film", is_flag=True, help="Dream an animation instead: the camera walks around the vase.")
 @click.option("--quick", is_flag=True, hidden=True, help="Small pictures and a short dream.")
-def command(out: Path, quick: bool) -> None:
+def command(out: Path, as_film: bool, quick: bool) -> None:
     """Dream a texture in Blender, end to end, and see what becomes of it.
 
     A dream server and Blender without windows are started; a vase painted with a photograph is rendered, its paint
     dreamt, and the vase rendered again.
+
+    With --film, a walk around the vase is rendered with all passes, its frames are dreamt so that the dream holds still
+    on what is seen, and render and dream are put side by side.
     """
     signal.signal(signal.SIGINT, _stop)
     signal.signal(signal.SIGTERM, _stop)
     console = Console(highlight=False)
     began = time.monotonic()
-    (_show if console.is_terminal else _tell)(run_demo(out, quick), console)
+    story = demo
+    if as_film:
+        from ..demo import film as story
+    (_show if console.is_terminal else _tell)(story.run_demo(out, quick), console)
     console.print(f"\nDone in {spoken(time.monotonic() - began)}. In {out.resolve()}:", soft_wrap=True)
-    for name, what in FILES.items():
-        console.print(f"  {name:<12} {what}")
+    for name, what in story.FILES.items():
+        console.print(f"  {name:<13} {what}")
 
 
 def _stop(*_: object) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import queue
 import subprocess
@@ -21,6 +22,15 @@ class DemoError(Exception):
     def __init__(self, problem: str, hint: str) -> None:
         super().__init__(problem)
         self.hint = hint
+
+
+def check_blender() -> None:
+    """Raise `DemoError` where there is no Blender to run."""
+    if importlib.util.find_spec("bpy") is None:
+        raise DemoError(
+            "Blender's Python module, bpy, is not installed here.",
+            "Start the demo with “uv run reverie demo”, which brings it.",
+        )
 
 
 class Child:
