@@ -64,7 +64,7 @@ def _picture(layers: LayeredFile) -> Picture:
     layer, colours, canvas = layers.picture, layers.colours, layers.canvas
     dtype = layers.form(layer, colours)
     header = {
-        "shape": (canvas.bottom - canvas.top, canvas.right - canvas.left, len(colours)),
+        "shape": (*canvas.shape, len(colours)),
         "dtype": dtype,
         "colorspace": "Linear Rec.709",
         "alpha": "premultiplied" if len(colours) in (2, 4) and colours[-1] in "Aa" else "none",

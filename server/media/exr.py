@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from .errors import ReadError
+from .window import Window
 
 _MAGIC = b"\x76\x2f\x31\x01"
 _VERSION = 2
@@ -28,24 +29,6 @@ class Attribute:
     name: str
     kind: str
     data: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """A rectangle of pixels, y down; right and bottom lie just outside."""
-
-    left: int
-    top: int
-    right: int
-    bottom: int
-
-    def __or__(self, other: Window) -> Window:
-        return Window(
-            min(self.left, other.left),
-            min(self.top, other.top),
-            max(self.right, other.right),
-            max(self.bottom, other.bottom),
-        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

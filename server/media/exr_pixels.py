@@ -93,10 +93,11 @@ def painted(part: Part, pixels: Pixels, changes: Mapping[str, Channel], without:
 def new_part(like: Part, channels: Mapping[str, Channel]) -> Part:
     """A part of these channels in the windows of ``like``."""
     window, shown = like.data_window, like.display_window
-    spec = oiio.ImageSpec(window.right - window.left, window.bottom - window.top, len(channels), oiio.FLOAT)
+    height, width = window.shape
+    spec = oiio.ImageSpec(width, height, len(channels), oiio.FLOAT)
     spec.x, spec.y = window.left, window.top
     spec.full_x, spec.full_y = shown.left, shown.top
-    spec.full_width, spec.full_height = shown.right - shown.left, shown.bottom - shown.top
+    spec.full_height, spec.full_width = shown.shape
     spec.attribute("compression", "zip")
     fresh = _encoded(spec, channels)
     # The first three must be the same in all parts of a file.

@@ -11,6 +11,7 @@ import OpenImageIO as oiio  # noqa: N813
 
 from ...shared.picture import Picture, PictureInfo
 from .errors import ReadError, WriteError
+from .layers import LayeredFile
 
 _TYPES = {"u8": oiio.UINT8, "u16": oiio.UINT16, "f16": oiio.HALF, "f32": oiio.FLOAT}
 _DTYPES = {"uint8": "u8", "uint16": "u16", "half": "f16"}
@@ -24,8 +25,13 @@ _RECORD = {"png": "reverie", "openexr": "reverie", "tiff": "ImageDescription", "
 
 
 def read(path: Path, name: str) -> Picture:
-    """Read the colours and the alpha of a file's first picture. name: of the file, in messages. Raises `ReadError`."""
+    """Read the colours and the alpha of a file's first picture, of an EXR of many parts those of its render.
+
+    name: of the file, in messages. Raises `ReadError`.
+    """
     file = _open(path, name)
+    part = LayeredFile(path.read_bytes(), name).picture.part if _has_parts(file) else 0
+    file.seek_subimage(part, 0)
     spec = file.spec()
     names = list(spec.channelnames)
     found = _colours(names)
@@ -43,7 +49,7 @@ def read(path: Path, name: str) -> Picture:
         "alpha": _alpha(spec, names[first : first + count]),
     }
     PictureInfo.from_header(header)
-    pixels = file.read_image(0, 0, first, first + count, _TYPES[dtype])
+    pixels = file.read_image(part, 0, first, first + count, _TYPES[dtype])
     problem = file.geterror()
     file.close()
     if pixels is None or problem:
@@ -56,8 +62,15 @@ def write(path: Path, format_name: str, picture: Picture, *, like: Path | None, 
     """Write a picture whose form the format can hold. Raises `WriteError`."""
     spec, pixels = _spec(format_name, picture.info), picture.pixels
     source = oiio.ImageInput.open(str(like)) if like else None
-    if source is not None:
-        if format_name == source.format_name() == "openexr" and _is_from(picture, source):
+    if source is not None and like is not None:
+        both_exr = format_name == source.format_name() == "openexr"
+        if both_exr and _has_parts(source):
+            layers = LayeredFile(like.read_bytes(), like.name)
+            if picture.info.shape == layers.shape:
+                text = "" if record is None else json.dumps(record)
+                path.write_bytes(layers.with_picture(picture.pixels.astype(np.float32), text))
+                return
+        if both_exr and _is_from(picture, source):
             spec, pixels = _among_passes(picture, source)
         else:
             _keep(spec, source.spec())
@@ -70,9 +83,14 @@ def write(path: Path, format_name: str, picture: Picture, *, like: Path | None, 
 
 
 def read_record(path: Path) -> str | None:
-    """The text that `write` stored as the record, or any other that stands in its place."""
-    file = _open(path, path.name)
-    return file.spec().get_string_attribute(_RECORD.get(file.format_name(), ""), "") or None
+    """The text that `write` stored as the record, or any other that stands in its place; of an EXR in any part."""
+    file, part = _open(path, path.name), 0
+    while file.seek_subimage(part, 0):
+        text = file.spec().get_string_attribute(_RECORD.get(file.format_name(), ""), "")
+        if text:
+            return text
+        part += 1
+    return None
 
 
 def _open(path: Path, name: str) -> Any:
@@ -84,6 +102,13 @@ def _open(path: Path, name: str) -> Any:
         problem = _last_line(oiio.geterror())
         raise ReadError(f"{name} can't be read as a picture: {problem}", "Give a PNG, JPEG, TIFF or EXR file.")
     return file
+
+
+def _has_parts(file: Any) -> bool:
+    """Whether an EXR has several parts; ``file`` stands at its first then."""
+    several = file.format_name() == "openexr" and file.seek_subimage(1, 0)
+    file.seek_subimage(0, 0)
+    return several
 
 
 def _last_line(problem: str) -> str:

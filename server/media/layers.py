@@ -14,8 +14,9 @@ from functools import cached_property
 import numpy as np
 
 from .errors import ReadError
-from .exr import Part, Window, assemble, parse, text
+from .exr import Part, assemble, parse, text
 from .exr_pixels import Channel, Pixels, can_be_painted, new_part, painted, read_pixels
+from .window import Window
 
 # What the layer of a picture is called where it has a name, the likeliest first.
 _PICTURES = ("combined", "", "beauty", "rgba", "rgb", "color", "image")
@@ -89,6 +90,11 @@ class LayeredFile:
         part = self.parts[self.picture.part]
         return part.data_window | part.display_window
 
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Height, width and channels of the picture in its data window."""
+        return *self.parts[self.picture.part].data_window.shape, len(self.colours)
+
     def find(self, *names: str) -> Layer | None:
         """The layer with one of these names in lower case, the earlier first; of several that in the picture's view."""
         beside = set(self.picture.words)
@@ -105,7 +111,7 @@ class LayeredFile:
         """
         part, pixels = self.parts[layer.part], self._decoded(layer.part)
         values = np.stack([pixels.channel(layer.channels[letter]) for letter in channels], axis=2)
-        return _placed(values, part.data_window, self.canvas, outside)
+        return self.canvas.place(values, part.data_window, outside)
 
     def form(self, layer: Layer, channels: Sequence[str]) -> str:
         """How those channels' numbers are stored: "f16", where all are, or "f32"."""
@@ -128,7 +134,7 @@ class LayeredFile:
         home = self.parts[self.picture.part]
         own = [text("reverie", record)] if record else []
         channels = {
-            f"{self.beside(name)}.{letter}": (_cut(values[..., at], self.canvas, home.data_window), form)
+            f"{self.beside(name)}.{letter}": (self.canvas.cut(values[..., at], home.data_window), form)
             for name, (values, form) in layers.items()
             for at, letter in enumerate(_LETTERS[values.shape[2]])
         }
@@ -139,6 +145,18 @@ class LayeredFile:
             kept = [kept[0].having(text("name", self.picture.words[0] or "picture"))]
         names = [self.beside(name) for name in layers]
         return assemble([*kept, *(self._part(name, channels).having(*own) for name in names)])
+
+    def with_picture(self, values: np.ndarray, record: str = "") -> bytes:
+        """The bytes of the file with other colours in its picture: HxWxC float32 in its data window.
+
+        record: as `with_layers` takes it. Other parts are left as they are. Raises `ReadError`, `WriteError`.
+        """
+        number, stored = self.picture.part, self.parts[self.picture.part].channels
+        names = [self.picture.channels[letter] for letter in self.colours]
+        changes = {name: (values[..., at], stored[name]) for at, name in enumerate(names)}
+        part = painted(self.parts[number], self._decoded(number), changes)
+        part = part.having(text("reverie", record)) if record else part
+        return assemble([*self.parts[:number], part, *self.parts[number + 1 :]])
 
     def _part(self, name: str, channels: Mapping[str, Channel]) -> Part:
         """A part for the layer ``name``; its channels carry its name where those of the picture do."""
@@ -185,30 +203,3 @@ def _is_matte(layer: Layer) -> bool:
 
 def _rank(word: str) -> int:
     return _PICTURES.index(word) if word in _PICTURES else len(_PICTURES)
-
-
-def _placed(values: np.ndarray, window: Window, canvas: Window, outside: float) -> np.ndarray:
-    if window == canvas:
-        return values
-    shape = (canvas.bottom - canvas.top, canvas.right - canvas.left, values.shape[2])
-    placed = np.full(shape, outside, values.dtype)
-    shared = Window(
-        max(window.left, canvas.left),
-        max(window.top, canvas.top),
-        min(window.right, canvas.right),
-        min(window.bottom, canvas.bottom),
-    )
-    if shared.left < shared.right and shared.top < shared.bottom:
-        placed[_slices(shared, canvas)] = values[_slices(shared, window)]
-    return placed
-
-
-def _cut(values: np.ndarray, canvas: Window, window: Window) -> np.ndarray:
-    return values[_slices(window, canvas)]
-
-
-def _slices(window: Window, within: Window) -> tuple[slice, slice]:
-    return (
-        slice(window.top - within.top, window.bottom - within.top),
-        slice(window.left - within.left, window.right - within.left),
-    )

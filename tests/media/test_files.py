@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import OpenImageIO as oiio  # noqa: N813
 import pytest
+from exr_passes import channels_of
 
 from reverie.server.media.convert import convert
 from reverie.server.media.errors import MediaError, PathError, ReadError
@@ -281,3 +282,16 @@ def test_paths_that_lead_nowhere_are_refused_in_words(tmp_path: Path) -> None:
             write_picture(written_path, picture("u8", 3, "sRGB"))
         assert caught.value.hint
     assert list(tmp_path.iterdir()) == []
+
+
+def test_every_part_of_an_exr_goes_along(tmp_path: Path) -> None:
+    source = Path(__file__).with_name("cycles_5.2.exr")
+    dream = read_picture(source)
+    dream.pixels[..., :3] = 0.25
+    write_picture(tmp_path / "b.exr", dream, like=source, record={"seed": 1})
+    before, after = channels_of(source), channels_of(tmp_path / "b.exr")
+    assert before.keys() == after.keys()
+    changed = {name for name in before if before[name] != after[name]}
+    assert changed == {f"ViewLayer.Combined.{letter}" for letter in "RGB"}
+    assert (read_picture(tmp_path / "b.exr").pixels == dream.pixels).all()
+    assert read_record(tmp_path / "b.exr") == {"seed": 1}
