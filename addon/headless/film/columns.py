@@ -63,7 +63,7 @@ def _ground(length: float) -> None:
 
 
 def _sky(length: float) -> None:
-    """A photograph far away, as a thing: of a world's background the Vector pass knows nothing."""
+    """A photograph far away, as a thing: with a depth and a name, as the world behind everything has none."""
     bpy.ops.mesh.primitive_uv_sphere_add(segments=64, ring_count=32, radius=60.0 + length)
     sky = bpy.context.object
     sky.name = "Sky"
