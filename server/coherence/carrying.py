@@ -14,6 +14,8 @@ from .scene import grid
 
 # Offsets of neighbours on one surface differ by less than this, in pixels.
 _FOLD = 2.0
+# How many marks there are for surfaces: a prime.
+_MARKS = 251
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,8 +28,13 @@ class Carried:
     known: Tensor
 
 
-def carry(memory: Memory, trail: Trail) -> Carried:
-    """The pages of ``memory`` as they are to be read in the frame at the near end of ``trail``."""
+def carry(memory: Memory, trail: Trail, surfaces: Tensor) -> Carried:
+    """The pages of ``memory`` as they are to be read in the frame at the near end of ``trail``.
+
+    surfaces: which surface each pixel of that frame shows. A place on a page where another surface was dreamed, or
+    that is beyond its edge, is not ripe. From one frame to the next that could not be told, where something comes
+    from behind an edge more slowly than a pixel a frame.
+    """
     height, width = memory.size
     page, offset = memory.page.flatten(), memory.offset.flatten(1)
     here = grid((height, width), page.device).flatten(1)
@@ -36,12 +43,30 @@ def carry(memory: Memory, trail: Trail) -> Carried:
     weights /= weights.sum(0).clamp_min(1e-12)
     mixed = (offset[:, trail.taps] * weights).sum(1)
     moved = torch.where(trail.known, trail.places - here + mixed, 0.0)
-    return Carried(
-        page[trail.best].view(height, width),
-        moved.view(2, height, width),
-        (memory.ripe.flatten()[trail.best] & trail.known).view(height, width),
-        trail.known.view(height, width),
-    )
+    page = page[trail.best]
+    ripe = memory.ripe.flatten()[trail.best] & trail.known
+    ripe &= _shown(memory.marks, page, here + moved, marks_of(surfaces).flatten())
+    shape = (height, width)
+    return Carried(page.view(shape), moved.view(2, *shape), ripe.view(shape), trail.known.view(shape))
+
+
+def marks_of(surfaces: Tensor) -> Tensor:
+    """Surfaces as bytes, by which neighbours differ well enough."""
+    return (surfaces % _MARKS).to(torch.uint8)
+
+
+def _shown(marks: Tensor, page: Tensor, places: Tensor, mark: Tensor) -> Tensor:
+    """Whether what has that ``mark`` is at N ``places`` (2xN) on the pages ``page``, or within a pixel of them."""
+    height, width = marks.shape[-2:]
+    inside = ((places > -0.5) & (places < places.new_tensor([[width], [height]]) - 0.5)).all(0)
+    shown = torch.zeros_like(inside)
+    column, row = places.floor().long()
+    flat, first = marks.flatten(), page.long() * (height * width)
+    for right in (0, 1):
+        for down in (0, 1):
+            at = (row + down).clamp(0, height - 1) * width + (column + right).clamp(0, width - 1)
+            shown |= flat[first + at] == mark
+    return inside & shown
 
 
 def continued(carried: Carried, objects: Tensor | None, rounds: int) -> Carried:

@@ -73,13 +73,17 @@ def look_behind(
         if memory.behind is not None:
             unseen = inside & ~seen & (memory.behind == number).flatten()[index].view(size)
         for kept, is_seen in ((seen, True), (unseen, False)):
-            covered, returning = kept & ~here, kept & here & missing
-            for some, detail in ((covered, found.detail), (returning, found.returned)):
-                if some.any():
-                    at, pixels = places[:, some], index[some.flatten()]
-                    detail[:, some] = _seen_detail(memory, album, at, pixels) if is_seen else _hidden_detail(memory, at)
-            found.behind[covered] = number
-            found.back[returning] = True
+            some = kept & ~here
+            if some.any():
+                at, pixels = places[:, some], index[some.flatten()]
+                found.detail[:, some] = (
+                    _seen_detail(memory, album, at, pixels) if is_seen else _hidden_detail(memory, at)
+                )
+                found.behind[some] = number
+        some = unseen & here & missing
+        if some.any():
+            found.returned[:, some] = _hidden_detail(memory, places[:, some])
+            found.back[some] = True
     return found
 
 

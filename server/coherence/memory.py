@@ -26,6 +26,7 @@ class Dreamed:
 
     picture: Tensor
     pages: Tensor
+    marks: Tensor
     page: Tensor
     offset: Tensor
     ripe: Tensor
@@ -41,7 +42,8 @@ class Memory:
     The dream's detail (the dream less what is seen, display-encoded) is not carried from frame to frame as colours,
     which would blur: it stays on the page that it was dreamed on, and each pixel knows where on which page its own is.
 
-    pages: Kx3xHxW float16, details as they were dreamed, the latest first.
+    pages: Kx3xHxW float16, details as they were dreamed, the latest first; marks: KxHxW uint8, of which surfaces,
+        as `carrying.marks_of` tells them.
     page: HxW uint8, on which page a pixel's detail is; offset: 2xHxW float32, where: that of p is at p + offset.
     ripe: HxW bool, whether it was dreamed; where not, it is only a continuation of what is around.
     allowed: HxW float16, 0..1, how much each place was allowed to change; None: all of it.
@@ -54,6 +56,7 @@ class Memory:
     """
 
     pages: Tensor
+    marks: Tensor
     page: Tensor
     offset: Tensor
     ripe: Tensor
@@ -73,6 +76,7 @@ class Memory:
         """What to remember of a frame. allowed: 1x1xHxW."""
         return cls(
             pages=dreamed.pages,
+            marks=dreamed.marks,
             page=dreamed.page,
             offset=dreamed.offset,
             ripe=dreamed.ripe,

@@ -14,7 +14,7 @@ from ..dream.events import Finished
 from ..dream.still import dream_still
 from ..networks.staged import StagedNetwork
 from .appearing import Box, appeared, boxes, narrow, softened
-from .carrying import Album, Carried, carry, continued, detail_of
+from .carrying import Album, Carried, carry, continued, detail_of, marks_of
 from .following import Trail, follow
 from .hidden import Hidden, look_behind, surfaces_of
 from .memory import Dreamed, Memory
@@ -74,12 +74,12 @@ def dream_on(
     Yields the share done, and the dream last.
     """
     trail = follow(scene, before)
-    held = carry(memory, trail)
+    surfaces = surfaces_of(scene, trail)
+    held = carry(memory, trail, surfaces)
     missing = ~held.ripe | _freed(allowed, memory, trail)
     if allowed is not None:
         missing &= allowed[0, 0] > 0
     album = Album(memory.pages)
-    surfaces = surfaces_of(scene, trail)
     unseen = look_behind(scene, surfaces, memory.surfaces, memory, album, trail, missing)
     missing &= ~unseen.back
     reach = 2 * narrow(memory.size) + 2
@@ -104,7 +104,7 @@ def dream_on(
     if gentle is None:
         picture = dreamer.within(scene.seen + detail)
         touched, ripe = (mask[0, 0] > 0) | unseen.back, ~missing | new
-        dreamed = _on_pages(picture, detail, memory.pages, held, touched, ripe, surfaces)
+        dreamed = _on_pages(picture, detail, memory, held, touched, ripe, surfaces)
         yield _hiding(dreamed, unseen)
         return
     for event in _go_on(scene.seen, detail, mask, allowed, gentle, kept, dreamer):
@@ -136,7 +136,8 @@ def _appear(
     """
     rows, columns = piece
     here, fade = seen[..., rows, columns], mask[..., rows, columns]
-    base = here + detail[None, :, rows, columns] * (1 - fade)
+    # Two dreams are as two noises: what keeps their energy is that the squares of their shares sum to 1.
+    base = here + detail[None, :, rows, columns] * (1 - fade * fade).sqrt()
     amount = fade if allowed is None else fade * allowed[..., rows, columns]
     for event in dreamer.dream(dreamer.within(base), amount, dreamer.settings):
         if isinstance(event, Tensor):
@@ -197,20 +198,27 @@ class _Work:
 
 
 def _on_pages(
-    picture: Tensor, detail: Tensor, pages: Tensor, held: Carried, touched: Tensor, ripe: Tensor, surfaces: Tensor
+    picture: Tensor, detail: Tensor, memory: Memory, held: Carried, touched: Tensor, ripe: Tensor, surfaces: Tensor
 ) -> Dreamed:
     """The dream as it is remembered: what was touched, and what was on a page too many, is on a page of its own."""
     if not touched.any():
-        return Dreamed(picture, pages, held.page, held.offset, ripe, surfaces)
+        return Dreamed(picture, memory.pages, memory.marks, held.page, held.offset, ripe, surfaces)
     page = held.page + 1
     latest = touched | (page >= _PAGES) | ~held.known
-    pages = torch.cat([detail.half()[None], pages])[:_PAGES]
-    return Dreamed(picture, pages, torch.where(latest, 0, page), torch.where(latest, 0.0, held.offset), ripe, surfaces)
+    return Dreamed(
+        picture,
+        torch.cat([detail.half()[None], memory.pages])[:_PAGES],
+        torch.cat([marks_of(surfaces)[None], memory.marks])[:_PAGES],
+        torch.where(latest, 0, page),
+        torch.where(latest, 0.0, held.offset),
+        ripe,
+        surfaces,
+    )
 
 
 def _on_one_page(picture: Tensor, seen: Tensor, surfaces: Tensor) -> Dreamed:
     """The dream as it is remembered where all of it has changed."""
     detail = picture - seen
     page = torch.zeros(detail.shape[-2:], dtype=torch.uint8, device=detail.device)
-    ripe = torch.ones_like(page, dtype=torch.bool)
-    return Dreamed(picture, detail.half(), page, detail.new_zeros(2, *page.shape), ripe, surfaces)
+    offset, ripe = detail.new_zeros(2, *page.shape), torch.ones_like(page, dtype=torch.bool)
+    return Dreamed(picture, detail.half(), marks_of(surfaces)[None], page, offset, ripe, surfaces)

@@ -85,6 +85,16 @@ def test_forty_frames_keep_the_energy(tiny_network: StagedNetwork, lacks: dict[s
     assert 0.9 < energies[-1] / alone < 1.2
 
 
+@pytest.mark.parametrize("lacks", [{}, {"objects": None, "depth": None}], ids=["all passes", "vectors alone"])
+def test_what_comes_in_slowly_is_dreamed_not_smeared(tiny_network: StagedNetwork, lacks: dict[str, None]) -> None:
+    film = MovingFilm(wall=(0.3, 0.0), block=(0.3, 0.0), start=(20.0, 10.0))
+    scene = film.scene(39)
+    dream = _dreams(film, 40, tiny_network, **lacks)[-1]
+    alone = _last(dream_alone(scene, Dreamer(tiny_network, SETTINGS), None))
+    came, expected = (_detail(one, scene)[..., :11].var().item() for one in (dream, alone))
+    assert came > 0.5 * expected
+
+
 def test_the_more_coherent_the_less_it_flickers(tiny_network: StagedNetwork) -> None:
     film = MovingFilm(wall=(0.6, 0.0), block=(0.6, 0.0), start=(20.0, 10.0))
     place = grid(film.size, torch.device("cpu"))
