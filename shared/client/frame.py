@@ -79,6 +79,6 @@ def job_of(memory: bytes) -> bytes | None:
 
 
 def _upload(file: FrameFile) -> Upload:
-    digest = hashlib.sha256(file.suffix.encode() + b"\0")
-    digest.update(file.data)
-    return Upload(memoryview(file.data), FileInfo(len(file.data), file.suffix), digest.digest()[:16])
+    digest = file.digest or hashlib.sha256(file.data).hexdigest()
+    blob = hashlib.sha256(f"{file.suffix} {digest}".encode()).digest()[:16]
+    return Upload(memoryview(file.data), FileInfo(len(file.data), file.suffix), blob)

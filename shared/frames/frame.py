@@ -16,10 +16,14 @@ from .settings import FrameSettings
 
 @dataclass(frozen=True, slots=True)
 class FrameFile:
-    """A picture as the bytes of a file. suffix: tells the format, as ``.exr``."""
+    """A picture as the bytes of a file. suffix: tells the format, as ``.exr``.
+
+    digest: the SHA-256 of the bytes, 64 hex digits, where it is known; spares whoever needs it the work.
+    """
 
     suffix: str
     data: bytes | memoryview
+    digest: str | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

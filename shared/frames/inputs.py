@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -57,7 +58,8 @@ class Inputs:
             stamp = f"{name}/{source.stamp(number)}"
             if stamp not in digests.by_stamp:
                 raise FrameError("It changes while it is read", "Wait until it is whole, and run the same again.")
-            files[name] = yield from self._file(number, name, stamp)
+            file = yield from self._file(number, name, stamp)
+            files[name] = dataclasses.replace(file, digest=digests.by_stamp[stamp])
         return files
 
     def drop(self, number: int) -> None:

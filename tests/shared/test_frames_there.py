@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Callable, Iterator
 
@@ -290,3 +291,15 @@ def test_cancelled_and_closed_the_server_is_told(server: ScriptedServer, connect
     assert not [event for event in executor.poll() if event.key == 1]
     executor.close()
     until(lambda: set(server.cancelled) == set(frames), 5.0)
+
+
+def test_bytes_whose_digest_is_known_are_the_same_job(
+    server: ScriptedServer, connect: Callable[..., WireExecutor]
+) -> None:
+    executor = connect(server.address)
+    plain = request(1)
+    digest = hashlib.sha256(plain.frame.data).hexdigest()
+    for key, file in enumerate((plain.frame, FrameFile(".exr", plain.frame.data, digest))):
+        executor.begin(key, FrameRequest(file, ".exr", SETTINGS))
+        assert isinstance(ended(executor), FrameDone)
+    assert len(server.dreamt) == 1
