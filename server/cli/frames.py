@@ -232,10 +232,11 @@ def _sentence(failure: Trouble) -> str:
 
 def _film(path: Path, batch: Batch, fps: float) -> None:
     from ..film.video import write_video
+    from ..frames.decoding import read_dream
 
     files = [file for file in (batch.output.path(number) for number in batch.numbers) if file.is_file()]
     with StepProgress(path.name, "frame") as progress:
-        for number in write_video(path, files, fps):
+        for number in write_video(path, files, fps, read_dream):
             progress.update(number, len(files), None)
 
 

@@ -11,17 +11,16 @@ import numpy as np
 
 from ...shared.frames.batch import Batch, BatchJob, BatchState
 from ...shared.frames.errors import Stopped
-from ...shared.frames.frame import FrameFile
 from ...shared.frames.run import Run
 from ...shared.frames.source import Files
 from ...shared.picture import Picture
 from ...shared.settings import DreamSettings
 from ..film.video import write_video
 from ..footage import FootageError, render
-from ..frames.decoding import decode
+from ..frames.decoding import read_dream
 from ..frames.processes import local_executor
 from ..media.convert import convert
-from ..media.files import write_picture
+from ..media.files import read_picture, write_picture
 from .phases import Clock, Phase
 from .processes import DemoError, check_blender
 
@@ -112,10 +111,8 @@ def _shown(folder: Path, rendered: list[Path], clock: Clock) -> Iterator[Phase]:
 
 def side_by_side(path: Path) -> Picture:
     """The render and, on its right, the dream in a dreamed EXR file, as a screen shows them: 8-bit sRGB."""
-    frame = decode(FrameFile(path.suffix, path.read_bytes()), path.name)
-    layer = frame.layers and frame.layers.find("dream")
-    assert frame.layers and layer, "a dreamed EXR has the layer Dream"
-    pair = np.concatenate([frame.picture.pixels[..., :3], frame.layers.read(layer, "RGB")], axis=1, dtype=np.float32)
-    linear = dataclasses.replace(frame.picture.info, shape=pair.shape, dtype="f32", alpha="none")
+    before, after = read_picture(path), read_dream(path)
+    pair = np.concatenate([picture.pixels[..., :3] for picture in (before, after)], axis=1, dtype=np.float32)
+    linear = dataclasses.replace(before.info, shape=pair.shape, dtype="f32", alpha="none")
     shown = dataclasses.replace(linear, dtype="u8", colorspace="sRGB")
     return convert(Picture(linear, pair), shown)

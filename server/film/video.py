@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -12,6 +12,7 @@ import numpy as np
 from av.error import FFmpegError
 from av.video.reformatter import ColorRange, Colorspace
 
+from ...shared.picture import Picture
 from ..media.convert import convert
 from ..media.errors import PathError, WriteError
 from ..media.files import read_picture
@@ -22,9 +23,12 @@ _QUALITY = "18"
 _BT709 = 1
 
 
-def write_video(path: Path, frames: Sequence[Path], fps: float) -> Iterator[int]:
+def write_video(
+    path: Path, frames: Sequence[Path], fps: float, read: Callable[[Path], Picture] = read_picture
+) -> Iterator[int]:
     """Write picture files of one size as an MP4, H.264 in 4:2:0, which plays everywhere.
 
+    read: what each file shows.
     Yields after each frame how many there are. H.264 needs even sides: an odd picture's last row or column is shown
     twice. Alpha is dropped. The file appears whole or not at all. Raises `WriteError`.
     """
@@ -38,7 +42,7 @@ def write_video(path: Path, frames: Sequence[Path], fps: float) -> Iterator[int]
             context.color_primaries = context.color_trc = context.colorspace = _BT709
             context.color_range = ColorRange.MPEG
             for number, frame in enumerate(frames, 1):
-                pixels = _even(_read(frame))
+                pixels = _even(_as_a_screen_shows(read(frame)))
                 if number == 1:
                     stream.height, stream.width = pixels.shape[:2]
                 picture = av.VideoFrame.from_ndarray(pixels, "rgb24")
@@ -61,9 +65,8 @@ def check_video(path: Path) -> None:
         raise PathError(f"The folder {path.parent} does not exist", "Create it, or choose another one.")
 
 
-def _read(path: Path) -> np.ndarray:
-    """HxWx3, uint8, as a screen shows it."""
-    picture = read_picture(path)
+def _as_a_screen_shows(picture: Picture) -> np.ndarray:
+    """HxWx3, uint8."""
     colours = 1 if picture.info.shape[2] < 3 else 3
     form = dataclasses.replace(
         picture.info, shape=(*picture.info.shape[:2], colours), dtype="u8", colorspace="sRGB", alpha="none"

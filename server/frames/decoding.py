@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 
@@ -60,8 +61,20 @@ def decode(file: FrameFile, name: str = "") -> Frame:
         raise ReadError(f"{name} holds no picture that can be dreamed: {error}", "Give another file.") from error
 
 
-def _picture(layers: LayeredFile) -> Picture:
-    layer, colours, canvas = layers.picture, layers.colours, layers.canvas
+def read_dream(path: Path) -> Picture:
+    """The dream in a dreamed frame's file: of an EXR its layer Dream, of any other the picture. Raises `ReadError`."""
+    if path.suffix.lower() != ".exr":
+        return read_picture(path)
+    try:
+        layers = LayeredFile(path.read_bytes(), path.name)
+    except OSError as error:
+        raise ReadError(f"{path.name} can't be opened: {error.strerror}", "Check that you may read it.") from error
+    layer = layers.find("dream")
+    return _picture(layers, layer, layer.colours) if layer and layer.colours else _picture(layers)
+
+
+def _picture(layers: LayeredFile, layer: Layer | None = None, colours: tuple[str, ...] = ()) -> Picture:
+    layer, colours, canvas = layer or layers.picture, colours or layers.colours, layers.canvas
     dtype = layers.form(layer, colours)
     header = {
         "shape": (*canvas.shape, len(colours)),
