@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from reverie.server.demo.film import FILES
-from reverie.server.frames.decoding import Frame, decode
+from reverie.server.frames.decoding import Frame, decode, read_dream
 from reverie.server.media.convert import convert
 from reverie.server.media.files import read_picture
 from reverie.shared.frames.frame import FrameFile
@@ -96,3 +96,17 @@ def display(frame: Frame) -> np.ndarray:
     shape = (*frame.picture.info.shape[:2], 4)
     shown = convert(frame.picture, PictureInfo(shape, "f32", "sRGB", frame.picture.info.alpha))
     return shown.pixels[..., :3].clip(0, 1)
+
+
+def test_a_film_of_dreamed_exrs_shows_the_dream(demo: tuple[Path, str], tmp_path: Path) -> None:
+    out, film = tmp_path / "out", tmp_path / "film.mp4"
+    command = [sys.executable, "-m", "reverie", "frames", str(demo[0] / "render"), str(out), "--video", str(film)]
+    subprocess.run([*command, "--frames", "1", "--octaves", "1"], check=True, capture_output=True, timeout=400)
+    with av.open(str(film)) as video:
+        (shown,) = (picture.to_ndarray(format="rgb24") / 255 for picture in video.decode(video=0))
+    dream = read_dream(out / NAMES[0])
+    screen = convert(dream, PictureInfo(dream.info.shape, "f32", "sRGB", dream.info.alpha)).pixels[..., :3].clip(0, 1)
+    to_dream, to_render = (
+        np.abs(shown - other).mean() for other in (screen, display(frame(demo[0] / "render" / NAMES[0])))
+    )
+    assert to_dream < 0.5 * to_render
