@@ -11,6 +11,7 @@ from rich.console import Console
 
 from ...shared import presets
 from ...shared.picture import Picture
+from ...shared.settings import DreamSettings
 from .device import device_option
 from .progress import StepProgress, spoken
 
@@ -36,7 +37,9 @@ def command(ctx: click.Context) -> None:
 @click.option("--out", metavar="FILE", default="sheet.png", show_default=True, type=_FILE, help="Where the sheet goes.")
 @click.option("--size", default=256, show_default=True, type=click.IntRange(32, 2048), help="Of each picture, pixels.")
 @click.option("--preset", "chosen", metavar="NAME", multiple=True, help="Only this preset; several times for several.")
-@click.option("--network", default="ornament", show_default=True, help="What dreams where a preset names no network.")
+@click.option(
+    "--network", default=DreamSettings().network, show_default=True, help="What dreams where a preset names no network."
+)
 @device_option
 def sheet_command(
     pictures: tuple[Path, ...], out: Path, size: int, chosen: tuple[str, ...], network: str, device: str

@@ -11,7 +11,7 @@ from reverie.server.cli import main
 from reverie.server.film.folder import Folder
 from reverie.server.media.files import read_picture
 
-QUICK = ("--octaves", "1", "--iterations", "1", "--device", "cpu", "--precision", "float32")
+QUICK = ("--network", "ornament", "--octaves", "1", "--iterations", "1", "--device", "cpu", "--precision", "float32")
 
 
 def zoom(*arguments: str | Path) -> Result:
@@ -66,10 +66,10 @@ def test_ctrl_c_ends_in_a_sentence_and_the_same_command_goes_on(
         (("bricks.png", "film", "--step", "1:1, 9:99"), ["Step", "99", "0.0 to 64.0"]),
         (("bricks.png", "film", "--zoom", "2"), ["Zoom", "-1.0 to 0.9"]),
         (("bricks.png", "film", "--frames", "1:2"), ["1:2"]),
-        (("bricks.png", "film", "--layers", "1:strokes, 5:stroks"), ["stroks", "strokes"]),
+        (("bricks.png", "film", "--network", "ornament", "--layers", "1:strokes, 5:stroks"), ["stroks", "strokes"]),
         (("bricks.png", "film", "--output", "detail"), ["picture of the one before"]),
         (("bricks.png", "film", "--content", "1:auto, 2:normal"), ["Normals"]),
-        (("bricks.png", "film", "--layers", "match(strokes)"), ["guide picture"]),
+        (("bricks.png", "film", "--network", "ornament", "--layers", "match(strokes)"), ["guide picture"]),
         (("bricks.png", "film", "--video", "film.gif"), ["film.gif", ".mp4"]),
         (("missing.png", "film"), ["missing.png does not exist"]),
         (("bricks.png", "bricks.png"), ["bricks.png is a file"]),

@@ -23,7 +23,7 @@ from reverie.shared.picture import Picture
 from reverie.shared.settings import DreamSettings
 
 CPU = torch.device("cpu")
-QUICK = DreamSettings(octaves=1, iterations=2, seed=3, precision="float32")
+QUICK = DreamSettings(network="ornament", octaves=1, iterations=2, seed=3, precision="float32")
 SCRIPT = Script(animated(QUICK, {"step": "1:1, 5:4"}), animated(Motion(), {"turn": "1:0, 5:10 ease"}))
 
 

@@ -22,7 +22,7 @@ from reverie.server.media.files import read_picture, read_record, write_picture
 from reverie.shared.picture import Picture, PictureInfo
 from reverie.shared.settings import SECTIONS, DreamSettings
 
-QUICK = ("--octaves", "1", "--iterations", "2", "--device", "cpu", "--precision", "float32")
+QUICK = ("--network", "ornament", "--octaves", "1", "--iterations", "2", "--device", "cpu", "--precision", "float32")
 REVERIE = (sys.executable, "-m", "reverie")
 
 
@@ -143,7 +143,7 @@ def test_an_array_holds_the_dream_unrounded(bricks: Path, tmp_path: Path) -> Non
         (("bricks.png", "a.png", "--step", "nan"), ["Step", "0 to 64"]),
         (("bricks.png", "a.png", "--precision", "double"), ["Precision", "bfloat16"]),
         (("bricks.png", "a.png", "--network", "ornamint"), ["ornamint", "ornament"]),
-        (("bricks.png", "a.png", "--layers", "nothing"), ["nothing", "ornament"]),
+        (("bricks.png", "a.png", "--network", "ornament", "--layers", "nothing"), ["nothing", "ornaments"]),
         (("bricks.png", "a.png", "--preset", "clasic"), ["clasic", "classic"]),
         (("bricks.png", "a.png", "--like", "bricks.png"), ["does not tell the settings"]),
         (("bricks.png", "a.png", "--device", "cuda:77"), ["cuda:77", "cpu"]),

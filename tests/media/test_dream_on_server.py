@@ -15,7 +15,7 @@ from reverie.server.service.local import local_server
 from reverie.shared.picture import Picture, PictureInfo
 from scripted_server import ScriptedServer
 
-QUICK = ("--octaves", "1", "--iterations", "2", "--precision", "float32")
+QUICK = ("--network", "ornament", "--octaves", "1", "--iterations", "2", "--precision", "float32")
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +54,7 @@ def test_at_strength_0_a_server_gives_every_bit_back(lamp: Path, server: str) ->
 
 
 def test_a_servers_refusal_is_told_in_words(lamp: Path, server: str) -> None:
-    result = dream(lamp, lamp.with_name("a.exr"), "--layers", "nothing", "--server", server)
+    result = dream(lamp, lamp.with_name("a.exr"), "--network", "ornament", "--layers", "nothing", "--server", server)
     assert result.exit_code == 2
     assert "nothing" in result.stderr
     assert "ornaments" in result.stderr
@@ -79,7 +79,7 @@ def test_a_servers_warning_is_told(lamp: Path) -> None:
     server = ScriptedServer()
     server.warnings = ["The dream's worker died; trying again (2 of 3)."]
     try:
-        result = dream(lamp, lamp.with_name("a.exr"), "--server", server.address)
+        result = dream(lamp, lamp.with_name("a.exr"), "--network", "ornament", "--server", server.address)
     finally:
         server.close()
     assert result.exit_code == 0, result.output

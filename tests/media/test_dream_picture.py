@@ -12,7 +12,7 @@ from reverie.shared.picture import Picture, PictureInfo
 from reverie.shared.settings import DreamSettings
 
 CPU = torch.device("cpu")
-QUICK = DreamSettings(octaves=1, iterations=3, precision="float32")
+QUICK = DreamSettings(network="ornament", octaves=1, iterations=3, precision="float32")
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from reverie.server.media.files import read_picture, write_picture
 from reverie.server.media.formats import working_form
 from reverie.shared.picture import Picture, PictureInfo
 
-QUICK = ("--octaves", "1", "--iterations", "2", "--device", "cpu", "--precision", "float32")
+QUICK = ("--network", "ornament", "--octaves", "1", "--iterations", "2", "--device", "cpu", "--precision", "float32")
 
 
 def dream(*arguments: str | Path) -> Result:

@@ -99,7 +99,7 @@ def test_a_dream_tells_how_far_it_is_and_shows_itself(client: RawClient) -> None
         ({"settings": {"octaves": "four"}}, "BAD_PARAM", "octaves", "1 to 16"),
         ({"settings": {"octafes": 4}}, "BAD_PARAM", "octafes", "octaves"),
         ({"settings": {"network": "googlnet"}}, "UNKNOWN_NETWORK", "network", "googlenet"),
-        ({"settings": {"layers": "ornament"}}, "UNKNOWN_LAYER", "layers", "ornaments"),
+        ({"settings": {"network": "ornament", "layers": "ornament"}}, "UNKNOWN_LAYER", "layers", "ornaments"),
         ({"kind": "zoom"}, "BAD_PARAM", "kind", "still"),
         ({"inputs": {}}, "BAD_PARAM", "inputs", "picture"),
         ({"inputs": {"picture": os.urandom(16)}}, "UNKNOWN_BLOB", None, None),
