@@ -20,6 +20,8 @@ _CHANNELS = {1: ("Y",), 2: ("Y", "A"), 3: ("R", "G", "B"), 4: ("R", "G", "B", "A
 _KEPT = ("ICCProfile", "XResolution", "YResolution", "ResolutionUnit", "PixelAspectRatio", "chromaticities")
 # The compressions of EXR that give back what they got.
 _LOSSLESS = ("none", "rle", "zip", "zips", "piz")
+# What stands where a file must tell a time, and none is meant.
+_NO_DATE = "1970:01:01 00:00:00"
 # In PNG and EXR the settings have a text of their own; TIFF and JPEG have only the description.
 _RECORD = {"png": "reverie", "openexr": "reverie", "tiff": "ImageDescription", "jpeg": "ImageDescription"}
 
@@ -76,6 +78,9 @@ def write(path: Path, format_name: str, picture: Picture, *, like: Path | None, 
             _keep(spec, source.spec())
     if record is not None:
         spec.attribute(_RECORD[format_name], json.dumps(record))
+    if not spec.get_string_attribute("DateTime"):
+        # Else OpenImageIO writes the time of day into EXR and TIFF, and no two files of one picture would be equal.
+        spec.attribute("DateTime", _NO_DATE)
     output = oiio.ImageOutput.create(format_name)
     assert output is not None
     if not (output.open(str(path), spec) and output.write_image(pixels) and output.close()):

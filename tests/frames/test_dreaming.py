@@ -90,8 +90,8 @@ def test_a_dream_moves_along_with_the_picture() -> None:
 
 def test_a_cut_begins_as_if_nothing_had_been() -> None:
     kept = _dreamed(FrameRequest(_file(0), ".png", SETTINGS)).memory
-    other = (_picture(0, seed=2.0).pixels * np.array([0.2, 1.0, 0.5])).astype(np.uint8)
-    cut = FrameRequest(_png(other[::-1]), ".png", SETTINGS.replace(seed=3), memory=kept)
+    other = np.random.default_rng(1).integers(0, 255, (4, 6, 3), np.uint8).repeat(8, 0).repeat(8, 1)
+    cut = FrameRequest(_png(other), ".png", SETTINGS.replace(seed=3), memory=kept)
     result, afresh = _dreamed(cut), _dreamed(dataclasses.replace(cut, memory=None))
     assert result.cut
     assert (result.frame, result.memory) == (afresh.frame, afresh.memory)
