@@ -24,6 +24,9 @@ from .rendering import Rendered
 
 # Background mode tells of the progress at most so often, in seconds.
 _TELL_EVERY = 1.0
+# The states in which a frame is on its way to or from the server, and how long to wait for it at a time, in seconds.
+_IN_TRANSIT = ("SENDING", "RECEIVING")
+_NAP = 0.005
 
 
 class DreamedAnimation:
@@ -202,12 +205,29 @@ def tend() -> bool:
     return more
 
 
-def move_on() -> None:
+def move_on() -> bool:
     """Move the animation on from inside a render that blocks everything else: touches nothing of the file."""
     client = connection.current()
-    if _current and client:
-        _current.move()
-        client.pump()
+    if _current is None or client is None:
+        return False
+    more = _current.move()
+    return client.pump() or more
+
+
+def settle(seconds: float) -> None:
+    """Move the animation on until all frames that are there are on the server, and all it has dreamed is here.
+
+    So the server has work for as long as the next frame renders, though nobody may move the animation on meanwhile.
+    """
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        client = connection.current()
+        if _current is None or client is None or not connection.is_connected():
+            return
+        if not move_on():
+            if not any(job.state.name in _IN_TRANSIT for job in client.jobs):
+                return
+            client.wait(_NAP)
 
 
 def cancel() -> None:

@@ -16,6 +16,9 @@ from bpy.types import Scene
 from ..problems import Problem
 from . import demands, dreaming
 
+# How long a render without windows may wait for a frame to be sent, in seconds.
+_PATIENCE = 5.0
+
 
 @persistent
 def _frame_written(scene: Scene, *_: Any) -> None:
@@ -25,7 +28,8 @@ def _frame_written(scene: Scene, *_: Any) -> None:
             animation.offer(animation.plan.rendering.written(scene))  # type: ignore[union-attr]
         except Problem as problem:
             animation.give_up(problem)
-        _move_on()
+        if bpy.app.background:
+            dreaming.settle(_PATIENCE)
 
 
 @persistent
