@@ -58,6 +58,7 @@ def look_behind(
         torch.zeros(size, dtype=torch.bool, device=device),
         torch.zeros(3, height, width, device=device),
     )
+    concealed = None if memory.hidden is None else Texture(memory.hidden)
     for number in _largest(before):
         here = surfaces == number
         motion = _smooth_motion(scene, here & trail.known.view(size))
@@ -69,21 +70,18 @@ def look_behind(
         x, y = nearest.long()
         index = (y.clamp(0, height - 1) * width + x.clamp(0, width - 1)).flatten()
         seen = inside & ((before == number) & memory.ripe).flatten()[index].view(size)
-        unseen = torch.zeros_like(seen)
-        if memory.behind is not None:
+        covered = seen & ~here
+        if covered.any():
+            nearest_seen = index[covered.flatten()]
+            found.detail[:, covered] = _seen_detail(memory, album, places[:, covered], nearest_seen)
+        if memory.behind is not None and concealed is not None:
             unseen = inside & ~seen & (memory.behind == number).flatten()[index].view(size)
-        for kept, is_seen in ((seen, True), (unseen, False)):
-            some = kept & ~here
-            if some.any():
-                at, pixels = places[:, some], index[some.flatten()]
-                found.detail[:, some] = (
-                    _seen_detail(memory, album, at, pixels) if is_seen else _hidden_detail(memory, at)
-                )
-                found.behind[some] = number
-        some = unseen & here & missing
-        if some.any():
-            found.returned[:, some] = _hidden_detail(memory, places[:, some])
-            found.back[some] = True
+            still, back = unseen & ~here, unseen & here & missing
+            found.detail[:, still] = concealed.at(*places[:, still])
+            found.returned[:, back] = concealed.at(*places[:, back])
+            covered |= still
+            found.back[back] = True
+        found.behind[covered] = number
     return found
 
 
@@ -148,8 +146,3 @@ def _smooth_motion(scene: Scene, where: Tensor) -> _Smooth | None:
 def _seen_detail(memory: Memory, album: Album, places: Tensor, nearest: Tensor) -> Tensor:
     """The detail of the frame before at ``places`` (2xN), 3xN; nearest: N, the pixels there."""
     return album.at(memory.page.flatten()[nearest], places + memory.offset.flatten(1)[:, nearest])
-
-
-def _hidden_detail(memory: Memory, places: Tensor) -> Tensor:
-    assert memory.hidden is not None
-    return Texture(memory.hidden).at(*places)
