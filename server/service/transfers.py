@@ -140,7 +140,14 @@ class Transfers:
             raise _no_space() from error
         if not incoming.have.full:
             return self._acknowledge(session, header, full=False)
-        return self._settle(session, header, blob, incoming)
+
+        def settled(error: BaseException | None) -> None:
+            if error:
+                self._sessions.send(session, {"t": "ERR", **_no_space().details(), "blob": blob.id, "at": header["at"]})
+            else:
+                self._acknowledge(session, header, full=True)
+
+        return self._settle(blob, incoming, settled)
 
     def get(self, session: Session, header: Mapping[str, Any]) -> None:
         """GET: a client wants a blob, or the chunks of it that it has not."""
@@ -185,22 +192,24 @@ class Transfers:
 
     def _receiving(self, blob: Blob) -> Incoming:
         if blob.id not in self._incoming:
-            self._incoming[blob.id] = self._spool.receive(blob.id, blob.info.size)
+            incoming = self._incoming[blob.id] = self._spool.receive(blob.id, blob.info.size)
+            if incoming.have.full:
+                # The last server ended between the last chunk and the name; no chunk will come any more.
+                self._settle(blob, incoming, lambda error: None)
         return self._incoming[blob.id]
 
-    def _settle(self, session: Session, header: Mapping[str, Any], blob: Blob, incoming: Incoming) -> None:
+    def _settle(self, blob: Blob, incoming: Incoming, tell: Callable[[BaseException | None], None]) -> None:
         """Make a finished blob durable, and only then tell of it."""
 
         def settled(error: BaseException | None) -> None:
             del self._incoming[blob.id]
             if error:
-                log.error("The spool can't keep a picture: %s", error)
-                self._sessions.send(session, {"t": "ERR", **_no_space().details(), "blob": blob.id, "at": header["at"]})
-                return
+                log.error("The spool can't keep a blob: %s", error)
+                return tell(error)
             blob.complete = True
             self._ledger.save_blob(blob)
-            self._acknowledge(session, header, full=True)
-            self._arrived(blob.id)
+            tell(None)
+            return self._arrived(blob.id)
 
         self._background.run(incoming.settle, settled)
 

@@ -12,6 +12,7 @@ from service_rooms import DATA, Rooms
 from reverie.server.service.jobs import KEEP_RELEASED, KEEP_RESULTS, KEEP_UNUSED, LEAP, SILENCE
 from reverie.server.service.ledger import CANCELLED, DONE, QUEUED, RECEIVING, RELEASED, RUNNING
 from reverie.server.service.sessions import BACKLOG, Session
+from reverie.shared.wire.blobs import chunk_header
 from reverie.shared.wire.errors import WireError
 
 
@@ -83,6 +84,20 @@ def test_a_picture_that_got_its_name_just_before_the_end_is_whole(start: Callabl
     rooms.spool.write(blob, memoryview(DATA))
     rooms = start()
     assert rooms.jobs.find(job.id).state == QUEUED
+
+
+def test_a_picture_whose_last_chunk_came_just_before_the_end_gets_its_name(start: Callable[[], Rooms]) -> None:
+    rooms = start()
+    blob = rooms.put()
+    job = rooms.job(blob)
+    rooms.background.run = lambda work, then: None  # type: ignore[method-assign]  # the end comes before it is done
+    rooms.transfers.chunk(rooms.client, chunk_header(blob, 0, DATA), memoryview(DATA))
+    rooms = start()
+    assert rooms.jobs.find(job.id).state == RECEIVING
+    rooms.put(blob)
+    rooms.background.close()
+    rooms.background.finish()
+    assert rooms.transfers.complete(blob) and rooms.arrived == [blob]
 
 
 def test_releasing_keeps_what_another_job_needs(rooms: Rooms) -> None:

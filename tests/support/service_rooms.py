@@ -56,8 +56,8 @@ class Rooms:
         self.ledger.close()
         self.waker.close()
 
-    def put(self) -> bytes:
-        blob = os.urandom(16)
+    def put(self, blob: bytes | None = None) -> bytes:
+        blob = blob or os.urandom(16)
         header = {"t": "PUT", "blob": blob, "size": INFO.size, "picture": INFO.header(), "id": os.urandom(16)}
         self.transfers.put(self.client, header)
         return blob
