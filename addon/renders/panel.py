@@ -32,9 +32,10 @@ class RenderReverie(Panel):
         layout.use_property_decorate = False
         panels.draw_connection(layout, context)
         panels.draw_notice(layout, context)
-        column = layout.column(heading="After Render")
-        column.prop(scene.reverie_render, "dream_after_render", text="Dream")
-        look = column.row()
+        row = layout.row()
+        row.use_property_split = False
+        row.prop(scene.reverie_render, "dream_after_render")
+        look = layout.row()
         look.active = False
         look.label(text=_look(scene), icon="SHADERFX")
         row = layout.row(align=True)

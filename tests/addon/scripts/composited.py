@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import bpy
 import stage
@@ -33,7 +34,7 @@ def fresh(draw: Callable[[Tree, bpy.types.Node, bpy.types.Node], None] | None = 
     bpy.ops.ed.undo_push(message="Start")
 
 
-def dump() -> object:
+def dump() -> tuple[Any, ...]:
     """All there is to say of the scene's compositor, and of the node groups there are."""
     scene, nodes = bpy.context.scene, tree()
     groups = sorted(group.name for group in bpy.data.node_groups)
@@ -152,6 +153,7 @@ def grown() -> None:
     fresh()
     bpy.ops.reverie.add_pass()
     node, nodes = there(), tree()
+    assert nodes
     glare = nodes.nodes.new("CompositorNodeGlare")
     target = node.outputs["Image"].links[0].to_socket
     nodes.links.new(node.outputs["Image"], glare.inputs["Image"])
