@@ -56,7 +56,8 @@ def test_the_zip_installs_without_a_warning(installed: tuple[Trial, Path]) -> No
 
 
 @pytest.mark.parametrize(
-    "script", ["applied", "untouched", "problems", "disturbed", "inputs", "composited", "rendered"]
+    "script",
+    ["applied", "untouched", "problems", "disturbed", "inputs", "composited", "rendered", "sampled", "animated"],
 )
 def test_the_installed_zip_dreams(blender: Blender, installed: tuple[Trial, Path], address: str, script: str) -> None:
     _, profile = installed
