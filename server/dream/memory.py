@@ -75,7 +75,8 @@ def bytes_per_pixel(network: StagedNetwork, layers: Sequence[str], device: torch
         storage = tensor.untyped_storage()
         if storage.data_ptr() not in weights:
             kept[storage.data_ptr()] = storage.nbytes()
-        return tensor
+        # Not the tensor itself: one that keeps what it came from, kept by that in turn, would never be freed.
+        return tensor.detach()
 
     seen = torch.zeros(1, 3, side, side, device=device, dtype=network.mean.dtype).requires_grad_()
     with torch.enable_grad(), torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 import pytest
 import torch
 from hypothesis import given, settings
@@ -95,3 +97,12 @@ def test_memory_is_bounded_by_choice_of_tile(random_googlenet: tuple[nn.Module, 
     for tile in cutting.cut(6000, 9000):
         rows, columns = (span.outer_stop - span.outer_start for span in (tile.rows, tile.columns))
         assert rows * columns <= 1.05 * cutting.at_once
+
+
+def test_counting_memory_keeps_none(small_network: StagedNetwork) -> None:
+    counts = []
+    for _ in range(3):
+        bytes_per_pixel(small_network, ("third",), torch.device("cpu"))
+        gc.collect()
+        counts.append(sum(type(thing) is torch.Tensor for thing in gc.get_objects()))
+    assert counts[1] == counts[2]
