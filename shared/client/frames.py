@@ -52,6 +52,7 @@ class WireExecutor:
         self._frames: dict[int, RemoteFrame] = {}
         self._shares: dict[int, float] = {}
         self._refused: list[FrameFailed] = []
+        self._forgot = False
         # By the key of the frame before.
         self._ahead: dict[int, _Ahead] = {}
 
@@ -97,6 +98,7 @@ class WireExecutor:
             if ahead.frame and ahead.frame.after == job:
                 self._drop_ahead(key)
         self._client.release(job)
+        self._forgot = True
 
     def poll(self) -> Iterator[FrameEvent]:
         """Move bytes, and tell what has happened."""
@@ -118,11 +120,11 @@ class WireExecutor:
 
     def close(self) -> None:
         """Give everything up. The client stays, for whoever made it to close."""
-        under_way = bool(self._frames or self._ahead)
+        telling = bool(self._frames or self._ahead or self._forgot)
         for key in [*self._frames, *self._ahead]:
             self.cancel(key)
         self._client.pump()
-        if under_way and self._client.state is ConnectionState.CONNECTED:
+        if telling and self._client.state is ConnectionState.CONNECTED:
             # The socket sends in the background; closing it at once would drop the messages.
             self._client.wait(_LAST_WORDS)
 

@@ -303,3 +303,16 @@ def test_bytes_whose_digest_is_known_are_the_same_job(
         executor.begin(key, FrameRequest(file, ".exr", SETTINGS))
         assert isinstance(ended(executor), FrameDone)
     assert len(server.dreamt) == 1
+
+
+def test_what_is_forgotten_at_the_very_end_is_still_told(
+    server: ScriptedServer, connect: Callable[..., WireExecutor]
+) -> None:
+    executor = connect(server.address)
+    executor.begin(1, request(1))
+    done = ended(executor)
+    assert isinstance(done, FrameDone)
+    executor.forget(done.result.memory)
+    executor.close()
+    executor._client.close()
+    until(lambda: server.released == server.dreamt, 5.0)

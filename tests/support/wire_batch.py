@@ -42,7 +42,7 @@ def job(source: Path, target: Path, coherence: float = 1.0, settings: DreamSetti
     return BatchJob(files, target, name, lambda number: settings, frames=FrameSettings(coherence=coherence))
 
 
-def finish(job: BatchJob, executor: Executor, seconds: float = 300.0) -> Batch:
+def finish(job: BatchJob, executor: Executor, seconds: float = 900.0) -> Batch:
     """Do the job to its end."""
     batch = Batch(job)
     run = Run(batch, executor)
