@@ -132,6 +132,7 @@ def test_a_shot_comes_back_frame_by_frame_and_the_server_keeps_only_the_last(
 def test_the_server_goes_on_with_the_next_frame_before_this_one_is_fetched(
     server: ScriptedServer, connect: Callable[..., WireExecutor]
 ) -> None:
+    server.step_seconds = 0.1
     executor = connect(server.address)
     executor.begin(1, request(1))
     executor.expect(1, request(2))
@@ -149,6 +150,7 @@ def test_the_server_goes_on_with_the_next_frame_before_this_one_is_fetched(
 def test_what_was_expected_and_came_otherwise_is_given_up(
     server: ScriptedServer, connect: Callable[..., WireExecutor], other: str
 ) -> None:
+    server.step_seconds = 0.1
     executor = connect(server.address)
     executor.begin(1, request(1))
     executor.expect(1, request(2))
@@ -194,6 +196,7 @@ def test_a_server_that_dies_again_and_again_changes_nothing(
 def test_a_client_that_was_killed_finds_what_it_had_asked_for(
     server: ScriptedServer, connect: Callable[..., WireExecutor]
 ) -> None:
+    server.step_seconds = 0.1
     killed = connect(server.address)
     killed.begin(1, request(1, size=SIZE))
     killed.expect(1, request(2, size=SIZE))
