@@ -1,4 +1,4 @@
-"""Animations rendered and dreamed by headless Blender: in one go, from disk, by the command, and killed in the middle."""
+"""Animations rendered and dreamed by headless Blender: in one go, from disk, by the command, and killed midway."""
 
 from __future__ import annotations
 
