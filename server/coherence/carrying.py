@@ -10,11 +10,11 @@ from torch import Tensor
 from .following import Trail
 from .memory import Memory
 from .sampling import Texture
-from .scene import grid
+from .scene import Scene, grid, shifted
 
 # Offsets of neighbours on one surface differ by less than this, in pixels.
 _FOLD = 2.0
-# How many marks there are for surfaces: a prime.
+# How many marks there are for objects: a prime.
 _MARKS = 251
 
 
@@ -28,12 +28,11 @@ class Carried:
     known: Tensor
 
 
-def carry(memory: Memory, trail: Trail, surfaces: Tensor) -> Carried:
-    """The pages of ``memory`` as they are to be read in the frame at the near end of ``trail``.
+def carry(memory: Memory, trail: Trail, scene: Scene) -> Carried:
+    """The pages of ``memory`` as they are to be read in ``scene``, the frame at the near end of ``trail``.
 
-    surfaces: which surface each pixel of that frame shows. A place on a page where another surface was dreamed, or
-    that is beyond its edge, is not ripe. From one frame to the next that could not be told, where something comes
-    from behind an edge more slowly than a pixel a frame.
+    A place on a page where another object was dreamed, or that is beyond its edge, is not ripe. From one frame to the
+    next that could not be told, where something comes from behind an edge more slowly than a pixel a frame.
     """
     height, width = memory.size
     page, offset = memory.page.flatten(), memory.offset.flatten(1)
@@ -45,14 +44,16 @@ def carry(memory: Memory, trail: Trail, surfaces: Tensor) -> Carried:
     moved = torch.where(trail.known, trail.places - here + mixed, 0.0)
     page = page[trail.best]
     ripe = memory.ripe.flatten()[trail.best] & trail.known
-    ripe &= _shown(memory.marks, page, here + moved, marks_of(surfaces).flatten())
+    ripe &= _shown(memory.marks, page, here + moved, marks_of(scene).flatten())
     shape = (height, width)
     return Carried(page.view(shape), moved.view(2, *shape), ripe.view(shape), trail.known.view(shape))
 
 
-def marks_of(surfaces: Tensor) -> Tensor:
-    """Surfaces as bytes, by which neighbours differ well enough."""
-    return (surfaces % _MARKS).to(torch.uint8)
+def marks_of(scene: Scene) -> Tensor:
+    """The objects as bytes, by which neighbours differ well enough: HxW uint8; all alike where nobody knows them."""
+    if scene.objects is None:
+        return torch.zeros(scene.seen.shape[-2:], dtype=torch.uint8, device=scene.seen.device)
+    return (scene.objects % _MARKS).to(torch.uint8)
 
 
 def _shown(marks: Tensor, page: Tensor, places: Tensor, mark: Tensor) -> Tensor:
@@ -75,9 +76,9 @@ def continued(carried: Carried, objects: Tensor | None, rounds: int) -> Carried:
     for _ in range(rounds):
         source = known.clone()
         for axis, step in ((-1, 1), (-1, -1), (-2, 1), (-2, -1)):
-            ready = _shifted(source, axis, step, False) & ~known
+            ready = shifted(source, axis, step, False) & ~known
             if objects is not None:
-                ready &= _shifted(objects, axis, step, -1) == objects
+                ready &= shifted(objects, axis, step, -1) == objects
             page = torch.where(ready, page.roll(step, axis), page)
             offset = torch.where(ready, offset.roll(step, axis), offset)
             known |= ready
@@ -113,9 +114,3 @@ def detail_of(album: Album, carried: Carried) -> Tensor:
     detail = places.new_zeros(3, height * width)
     detail[:, known] = album.at(carried.page.flatten()[known], places[:, known])
     return detail.view(3, height, width)
-
-
-def _shifted(values: Tensor, axis: int, step: int, outside: bool | int) -> Tensor:
-    moved = values.roll(step, axis)
-    moved.select(axis, 0 if step > 0 else -1).fill_(outside)
-    return moved

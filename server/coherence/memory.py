@@ -42,7 +42,7 @@ class Memory:
     The dream's detail (the dream less what is seen, display-encoded) is not carried from frame to frame as colours,
     which would blur: it stays on the page that it was dreamed on, and each pixel knows where on which page its own is.
 
-    pages: Kx3xHxW float16, details as they were dreamed, the latest first; marks: KxHxW uint8, of which surfaces,
+    pages: Kx3xHxW float16, details as they were dreamed, the latest first; marks: KxHxW uint8, of which objects,
         as `carrying.marks_of` tells them.
     page: HxW uint8, on which page a pixel's detail is; offset: 2xHxW float32, where: that of p is at p + offset.
     ripe: HxW bool, whether it was dreamed; where not, it is only a continuation of what is around.

@@ -19,6 +19,7 @@ from .following import Trail, follow
 from .hidden import Hidden, look_behind, surfaces_of
 from .memory import Dreamed, Memory
 from .scene import Scene
+from .sliding import sliding
 
 # How many pages are kept. A pixel's detail is sampled anew only when its page is given up.
 _PAGES = 4
@@ -51,7 +52,8 @@ def dream_alone(scene: Scene, dreamer: Dreamer, allowed: Tensor | None) -> Itera
     """
     for event in dreamer.dream(scene.seen, allowed, dreamer.settings):
         if isinstance(event, Tensor):
-            yield _on_one_page(event, scene.seen, surfaces_of(scene, None))
+            surfaces = surfaces_of(scene, None)
+            yield _on_one_page(event, scene, surfaces, ~sliding(scene, surfaces))
         else:
             yield event
 
@@ -75,7 +77,7 @@ def dream_on(
     """
     trail = follow(scene, before)
     surfaces = surfaces_of(scene, trail)
-    held = carry(memory, trail, surfaces)
+    held = carry(memory, trail, scene)
     missing = ~held.ripe | _freed(allowed, memory, trail)
     if allowed is not None:
         missing &= allowed[0, 0] > 0
@@ -84,7 +86,8 @@ def dream_on(
     missing &= ~unseen.back
     reach = 2 * narrow(memory.size) + 2
     held = continued(continued(held, scene.objects, reach), None, reach)
-    new = missing & (appeared(missing) | ~held.known)
+    edges = sliding(scene, surfaces)
+    new = appeared(missing & ~edges) | (missing & ~held.known)
     detail = torch.where(unseen.back, unseen.returned, detail_of(album, held))
     if allowed is not None:
         detail = torch.where(allowed[0] > 0, detail, 0.0)
@@ -103,13 +106,14 @@ def dream_on(
         work.finish(piece)
     if gentle is None:
         picture = dreamer.within(scene.seen + detail)
-        touched, ripe = (mask[0, 0] > 0) | unseen.back, ~missing | new
-        dreamed = _on_pages(picture, detail, memory, held, touched, ripe, surfaces)
+        dreamt = mask[0, 0] > 0
+        ripe = (~missing | new) & ~(dreamt & edges)
+        dreamed = _on_pages(picture, detail, memory, held, dreamt | unseen.back, ripe, surfaces, marks_of(scene))
         yield _hiding(dreamed, unseen)
         return
     for event in _go_on(scene.seen, detail, mask, allowed, gentle, kept, dreamer):
         if isinstance(event, Tensor):
-            yield _hiding(_on_one_page(event, scene.seen, surfaces), unseen)
+            yield _hiding(_on_one_page(event, scene, surfaces, ~edges), unseen)
         else:
             yield work.share(None, event)
 
@@ -198,7 +202,14 @@ class _Work:
 
 
 def _on_pages(
-    picture: Tensor, detail: Tensor, memory: Memory, held: Carried, touched: Tensor, ripe: Tensor, surfaces: Tensor
+    picture: Tensor,
+    detail: Tensor,
+    memory: Memory,
+    held: Carried,
+    touched: Tensor,
+    ripe: Tensor,
+    surfaces: Tensor,
+    marks: Tensor,
 ) -> Dreamed:
     """The dream as it is remembered: what was touched, and what was on a page too many, is on a page of its own."""
     if not touched.any():
@@ -208,7 +219,7 @@ def _on_pages(
     return Dreamed(
         picture,
         torch.cat([detail.half()[None], memory.pages])[:_PAGES],
-        torch.cat([marks_of(surfaces)[None], memory.marks])[:_PAGES],
+        torch.cat([marks[None], memory.marks])[:_PAGES],
         torch.where(latest, 0, page),
         torch.where(latest, 0.0, held.offset),
         ripe,
@@ -216,9 +227,9 @@ def _on_pages(
     )
 
 
-def _on_one_page(picture: Tensor, seen: Tensor, surfaces: Tensor) -> Dreamed:
+def _on_one_page(picture: Tensor, scene: Scene, surfaces: Tensor, ripe: Tensor) -> Dreamed:
     """The dream as it is remembered where all of it has changed."""
-    detail = picture - seen
+    detail = picture - scene.seen
     page = torch.zeros(detail.shape[-2:], dtype=torch.uint8, device=detail.device)
-    offset, ripe = detail.new_zeros(2, *page.shape), torch.ones_like(page, dtype=torch.bool)
-    return Dreamed(picture, detail.half(), marks_of(surfaces)[None], page, offset, ripe, surfaces)
+    offset = detail.new_zeros(2, *page.shape)
+    return Dreamed(picture, detail.half(), marks_of(scene)[None], page, offset, ripe, surfaces)

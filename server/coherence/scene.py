@@ -34,3 +34,10 @@ def grid(size: tuple[int, int] | torch.Size, device: torch.device) -> Tensor:
         indexing="ij",
     )
     return torch.stack([x, y])
+
+
+def shifted(values: Tensor, axis: int, step: int, outside: float) -> Tensor:
+    """``values`` (…xHxW) moved by ``step`` pixels along ``axis``, with ``outside`` where nothing comes from."""
+    moved = values.roll(step, axis)
+    moved.narrow(axis, 0 if step > 0 else step, abs(step)).fill_(outside)
+    return moved
