@@ -17,6 +17,8 @@ COMMANDS = {
     "serve": "Serve dreams to Blender over ZeroMQ.",
     "pair": "Let a computer speak to the server on this one.",
     "clients": "List who may speak to the server on this machine, and shut them out.",
+    "jobs": "List what the server on this computer has to do, and did.",
+    "top": "Watch the server on this computer at work.",
     "doctor": "Examine the way to a dream server.",
     "atlas": "Show what each channel of a layer dreams.",
     "train": "Train a network on your own pictures.",

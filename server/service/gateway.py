@@ -22,6 +22,7 @@ from .background import Background, Waker
 from .dispatch import Dispatch
 from .guard import Guard
 from .jobs import Jobs
+from .keeping import Keeping
 from .ledger import QUEUED, RECEIVING, RUNNING, Ledger
 from .metrics import Reading
 from .requests import MAX_JOBS, Requests
@@ -73,6 +74,7 @@ class Gateway:
         self._workers = Workers(context, devices, self._spool.folder)
         self._dispatch = Dispatch(self._jobs, self._workers, self._transfers, self._spool)
         self._requests = Requests(self._jobs, self._dispatch, self._transfers, self._sessions)
+        keeping = Keeping(self._jobs, self._sessions, guard, lambda: self.reading)
         self._handlers: dict[str, Handler] = {
             "HELLO": self._hello,
             "PING": self._ping,
@@ -85,6 +87,9 @@ class Gateway:
             "CANCEL": self._requests.cancel,
             "RELEASE": self._requests.release,
             "PAIR": self._pair,
+            "LEDGER": keeping.ledger,
+            "PULSE": keeping.pulse,
+            "RETRY": keeping.retry,
         }
         self._spool.sweep(self._transfers.ids())
 

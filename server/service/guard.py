@@ -33,6 +33,9 @@ class Guard:
         """Must exist before the guarded socket is bound. Raises `OSError` and `KeyTextError`."""
         self.keyring = Keyring(folder)
         self.pairing = Pairing(self.keyring)
+        self._keeper = keys.written(keys.own(folder / "client.key").public)
+        if self.keyring.client(self._keeper) is None:
+            self.keyring.admit(self._keeper, "this computer")
         self.socket = context.socket(zmq.REP)
         self.socket.setsockopt(zmq.LINGER, 0)
         self.socket.bind(_ZAP)
@@ -68,6 +71,10 @@ class Guard:
             raise WireError("REVOKED", "This server has shut this computer out.", "Ask whoever runs it to pair anew.")
         if kind not in _BEFORE or kind == "HELLO":
             raise WireError("NOT_PAIRED", "This server does not know this computer yet.", "Type the pairing code.")
+
+    def is_keeper(self, user: str) -> bool:
+        """Whether ``user`` is who keeps this server: the person whose own client key lies beside the server's."""
+        return user == self._keeper
 
     def pair(self, user: str, name: str, proof: bytes) -> None:
         """PAIR: raises `WireError` NOT_PAIRED where the proof is wrong."""

@@ -95,6 +95,15 @@ class Jobs:
             job.state for job in self._jobs.values()
         )
 
+    def newest(self, count: int) -> list[Job]:
+        """The jobs that came last, in the order they came."""
+        return list(self._jobs.values())[-count:]
+
+    def retry(self, job: Job) -> None:
+        """Try a failed job again, as if it had never been tried."""
+        job.error, job.attempt = None, 0
+        self.move(job, self._ready_state(job.request))
+
     def adopt(self, job: Job, session: Session) -> None:
         """Events of ``job`` go to ``session`` from now on, whose client has shown that it knows the id."""
         if job.id in self._jobs:

@@ -30,7 +30,8 @@ SUCCESSORS: Mapping[str, frozenset[str]] = {
     QUEUED: frozenset({RECEIVING, RUNNING, FAILED, CANCELLED}),
     RUNNING: frozenset({RECEIVING, QUEUED, DONE, FAILED, CANCELLED}),
     DONE: frozenset({RELEASED}),
-    FAILED: frozenset({RELEASED}),
+    # Back only where whoever keeps the server wants it tried again.
+    FAILED: frozenset({RELEASED, RECEIVING, QUEUED}),
     CANCELLED: frozenset({RELEASED}),
     RELEASED: frozenset(),
 }

@@ -19,7 +19,8 @@ from ...shared.wire.keys import fingerprint
 from ..networks.store import home
 from .gateway import SERVER, Gateway
 from .guard import Guard
-from .listening import is_beyond, listen, told
+from .keyring import write_private
+from .listening import ListenError, is_beyond, listen, told
 from .metrics import Metrics
 from .workers import WorkersBroken
 
@@ -29,6 +30,9 @@ LOG_FORMAT = "%(asctime)s %(levelname)s %(message)s"
 
 log = logging.getLogger(__name__)
 
+# In the spool: where the server listens, for the commands of whoever keeps it.
+_WHERE = "server.json"
+
 
 class FirstLine(logging.Formatter):
     """What the person at the terminal sees of a record: no traceback."""
@@ -36,6 +40,14 @@ class FirstLine(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """The record's first line."""
         return super().format(record).partition("\n")[0]
+
+
+def running(spool: Path) -> Address:
+    """Where the server of that spool listens, or did last. Raises `ListenError` where there never was one."""
+    try:
+        return Address.parse(json.loads((spool / _WHERE).read_text(encoding="utf-8"))["address"])
+    except (OSError, ValueError, KeyError, TypeError):
+        raise ListenError(f"No server has run with {spool}.", "Start one: reverie serve.") from None
 
 
 def default_keys() -> Path:
@@ -85,7 +97,7 @@ def serve(
             gateway.stop_on(signal.SIGINT, signal.SIGTERM)
             if metrics is not None:
                 log.info("Metrics at port %s of this machine", Metrics(metrics, lambda: gateway.reading).port)
-            _announce(told(address, door.host), door.folder, json_ready)
+            _announce(told(address, door.host), door.folder, spool, json_ready)
             gateway.run()
             log.info("Ending")
         except WorkersBroken:
@@ -105,7 +117,8 @@ def _give_way() -> None:
         os.nice(NICENESS)
 
 
-def _announce(address: Address, folder: Path, json_ready: bool) -> None:
+def _announce(address: Address, folder: Path, spool: Path, json_ready: bool) -> None:
+    write_private(spool / _WHERE, {"address": address.line if address.key else address.endpoint})
     if address.key:
         write_invite(folder / INVITE, address)
     if json_ready:

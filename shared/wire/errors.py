@@ -20,6 +20,7 @@ CODES: dict[str, Code] = {
     "PROTO_VERSION": Code("client", False),
     "NOT_PAIRED": Code("client", False),
     "REVOKED": Code("client", False),
+    "FORBIDDEN": Code("client", False),
     "BAD_HEADER": Code("client", False),
     "UNKNOWN_TYPE": Code("client", False),
     "BAD_CHUNK": Code("network", True),

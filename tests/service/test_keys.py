@@ -256,3 +256,21 @@ def test_a_studio_hands_out_a_key(server: Server, tmp_path: Path) -> None:
     client = visit(server.address, keys.load(file))
     assert client.state is ConnectionState.CONNECTED
     assert run(server.folder.parent, "clients", "add", "studio", str(file)).returncode == 2
+
+
+def test_the_keeper_alone_sees_every_job(server: Server) -> None:
+    home = server.folder.parent
+    listed = run(home, "jobs", "--json")
+    assert listed.returncode == 0 and json.loads(listed.stdout) == [], listed
+    shown = run(home, "top", "--once")
+    assert shown.returncode == 0 and "idle" in shown.stdout and "GB for pictures" in shown.stdout, shown
+    own = keys.KeyPair.fresh()
+    Keyring(server.folder).admit(keys.written(own.public), "laptop")
+    client = visit(server.address, own)
+    for question in ({"t": "LEDGER"}, {"t": "PULSE"}, {"t": "RETRY", "job": bytes(16)}):
+        heard: list[dict[str, object]] = []
+        client._connection.send({"id": bytes(16), **question})
+        deadline = time.monotonic() + 5
+        while not heard and time.monotonic() < deadline:
+            heard += [header for header, _ in client._connection.receive() if header["t"] == "ERR"]
+        assert heard and "own computer" in str(heard[0]["msg"])
