@@ -12,7 +12,7 @@ from ...shared.declaration import SettingError
 from ..space import memory_limit
 
 # Networks whose gradient in bfloat16 is that in float32 but for a cosine of 0.99: measured, see docs/performance.md.
-_STEADY = frozenset({"ornament"})
+_STEADY = frozenset({"ornament", "reverie"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,58 @@
+"""Whether what a network dreams of its classes is recognised by another that has never met it.
+
+    uv run python tests/support/class_dreams.py DREAMER JUDGE [--tries 40] [--seed 0]
+
+dreams classes of DREAMER from noise, spread evenly over all it has, and counts how many of the pictures JUDGE takes for
+that class. The judge is to have the same classes, learned from the same pictures from another seed and from nothing:
+
+    uv run reverie train PICTURES --as judge --seed 1 --robust 0 --size 64
+"""
+
+from __future__ import annotations
+
+import argparse
+
+import torch
+from torch import Tensor
+
+from reverie.server.dream.events import Finished
+from reverie.server.dream.still import dream_still
+from reverie.server.networks.loading import load
+from reverie.server.networks.staged import StagedNetwork
+from reverie.shared.settings import DreamSettings
+
+# From next to nothing, calmed a little: noise to begin with would still be there at the end.
+RECIPE = DreamSettings(start="grey", octaves=3, iterations=24, step=3.0, jitter=8, total_variation=0.3)
+
+
+def class_dream(network: StagedNetwork, name: str, seed: int, side: int = 96) -> Tensor:
+    """A dream of the class called ``name`` from noise, 1×3×side×side in 0..1."""
+    settings = RECIPE.replace(network=network.name, layers=f"class({name})", seed=seed)
+    *_, last = dream_still(torch.full((1, 3, side, side), 0.5), network, settings)
+    assert isinstance(last, Finished)
+    return last.picture
+
+
+def taken_for(judge: StagedNetwork, picture: Tensor) -> str:
+    """The class that ``judge`` takes ``picture`` for."""
+    (maps,) = judge(picture, ["classes"])
+    return judge.classes[int(maps.mean((2, 3)).argmax())]
+
+
+def recognised(dreamer: StagedNetwork, judge: StagedNetwork, tries: int, seed: int = 0) -> float:
+    """The share of ``tries`` class dreams of ``dreamer`` that ``judge`` takes for what they are."""
+    assert set(dreamer.classes) == set(judge.classes)
+    names = [dreamer.classes[number * len(dreamer.classes) // tries % len(dreamer.classes)] for number in range(tries)]
+    hits = [taken_for(judge, class_dream(dreamer, name, seed + number)) == name for number, name in enumerate(names)]
+    return sum(hits) / tries
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("dreamer")
+    parser.add_argument("judge")
+    parser.add_argument("--tries", type=int, default=40)
+    parser.add_argument("--seed", type=int, default=0)
+    given = parser.parse_args()
+    share = recognised(load(given.dreamer), load(given.judge), given.tries, given.seed)
+    print(f"{share:.0%} of {given.tries} class dreams of {given.dreamer} are recognised by {given.judge}")
