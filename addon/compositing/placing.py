@@ -38,7 +38,8 @@ def place(tree: NodeTree, layers: Node, node: Node, dream: Node) -> None:
     further = _Box(right + _AWAY, own.top, own.width, own.height)
     own = own if any(further.touches(box) for box in taken) else further
     node.location = (own.left, own.top)
-    above = _free([*taken, own], _Box(render.left, render.top + 2 * _STEP + _HEIGHT, dream.width, _HEIGHT))
+    # Blender 4 draws previews above their nodes, that of the render and that of the dream.
+    above = _free([*taken, own], _Box(render.left, render.top + 2 * _HEIGHT + _STEP, dream.width, _HEIGHT))
     dream.location = (above.left, above.top)
 
 
