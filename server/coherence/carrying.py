@@ -20,12 +20,11 @@ _MARKS = 251
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Carried:
-    """Where this frame's detail comes from; page, offset, ripe as in `Memory`. known: HxW bool, whether it has any."""
+    """Where this frame's detail comes from; as in `Memory`. What is not ripe comes from nowhere."""
 
     page: Tensor
     offset: Tensor
     ripe: Tensor
-    known: Tensor
 
 
 def carry(memory: Memory, trail: Trail, scene: Scene) -> Carried:
@@ -46,7 +45,7 @@ def carry(memory: Memory, trail: Trail, scene: Scene) -> Carried:
     ripe = memory.ripe.flatten()[trail.best] & trail.known
     ripe &= _shown(memory.marks, page, here + moved, marks_of(scene).flatten())
     shape = (height, width)
-    return Carried(page.view(shape), moved.view(2, *shape), ripe.view(shape), trail.known.view(shape))
+    return Carried(page.view(shape), moved.view(2, *shape), ripe.view(shape))
 
 
 def marks_of(scene: Scene) -> Tensor:
@@ -70,19 +69,25 @@ def _shown(marks: Tensor, page: Tensor, places: Tensor, mark: Tensor) -> Tensor:
     return inside & shown
 
 
-def continued(carried: Carried, objects: Tensor | None, rounds: int) -> Carried:
-    """What is next to the known is read on from there, ``rounds`` pixels far, on the same object if there are any."""
-    page, offset, known = carried.page.clone(), carried.offset.clone(), carried.known.clone()
-    for _ in range(rounds):
-        source = known.clone()
-        for axis, step in ((-1, 1), (-1, -1), (-2, 1), (-2, -1)):
-            ready = shifted(source, axis, step, False) & ~known
-            if objects is not None:
-                ready &= shifted(objects, axis, step, -1) == objects
-            page = torch.where(ready, page.roll(step, axis), page)
-            offset = torch.where(ready, offset.roll(step, axis), offset)
-            known |= ready
-    return Carried(page, offset, carried.ripe, known)
+def spread(detail: Tensor, ripe: Tensor, objects: Tensor | None, rounds: int) -> tuple[Tensor, Tensor]:
+    """``detail`` (3xHxW) with what is not ``ripe`` (HxW bool) made up from what is around, ``rounds`` pixels far.
+
+    Of the same object where that can be. Also returns what it is known for now, HxW bool; elsewhere it is 0.
+    """
+    detail, known = torch.where(ripe, detail, 0.0), ripe
+    for own in (objects, None) if objects is not None else (None,):
+        for _ in range(rounds):
+            total, count = torch.zeros_like(detail), torch.zeros_like(detail[0])
+            for axis, step in ((-1, 1), (-1, -1), (-2, 1), (-2, -1)):
+                near = shifted(known, axis, step, False)
+                if own is not None:
+                    near &= shifted(own, axis, step, 0) == own
+                total += torch.where(near, shifted(detail, axis, step, 0.0), 0.0)
+                count += near
+            reached = ~known & (count > 0)
+            detail = torch.where(reached, total / count.clamp_min(1), detail)
+            known = known | reached
+    return detail, known
 
 
 class Album:
@@ -107,10 +112,10 @@ class Album:
 
 
 def detail_of(album: Album, carried: Carried) -> Tensor:
-    """The detail, 3xHxW float32, 0 where none is known."""
+    """The detail, 3xHxW float32, 0 where none is ripe."""
     height, width = carried.page.shape
     places = (grid((height, width), carried.page.device) + carried.offset).flatten(1)
-    known = carried.known.flatten()
+    ripe = carried.ripe.flatten()
     detail = places.new_zeros(3, height * width)
-    detail[:, known] = album.at(carried.page.flatten()[known], places[:, known])
+    detail[:, ripe] = album.at(carried.page.flatten()[ripe], places[:, ripe])
     return detail.view(3, height, width)

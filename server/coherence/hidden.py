@@ -70,13 +70,15 @@ def look_behind(
         x, y = nearest.long()
         index = (y.clamp(0, height - 1) * width + x.clamp(0, width - 1)).flatten()
         seen = inside & ((before == number) & memory.ripe).flatten()[index].view(size)
-        covered = seen & ~here
+        # Of several things behind one another the largest is kept.
+        free = ~here & (found.behind == NOBODY)
+        covered = seen & free
         if covered.any():
             nearest_seen = index[covered.flatten()]
             found.detail[:, covered] = _seen_detail(memory, album, places[:, covered], nearest_seen)
         if memory.behind is not None and concealed is not None:
             unseen = inside & ~seen & (memory.behind == number).flatten()[index].view(size)
-            still, back = unseen & ~here, unseen & here & missing
+            still, back = unseen & free, unseen & here & missing
             found.detail[:, still] = concealed.at(*places[:, still])
             found.returned[:, back] = concealed.at(*places[:, back])
             covered |= still

@@ -14,7 +14,7 @@ from ..dream.events import Finished
 from ..dream.still import dream_still
 from ..networks.staged import StagedNetwork
 from .appearing import Box, appeared, boxes, narrow, softened
-from .carrying import Album, Carried, carry, continued, detail_of, marks_of
+from .carrying import Album, Carried, carry, detail_of, marks_of, spread
 from .following import Trail, follow
 from .hidden import Hidden, look_behind, surfaces_of
 from .memory import Dreamed, Memory
@@ -78,19 +78,16 @@ def dream_on(
     trail = follow(scene, before)
     surfaces = surfaces_of(scene, trail)
     held = carry(memory, trail, scene)
-    missing = ~held.ripe | _freed(allowed, memory, trail)
-    if allowed is not None:
-        missing &= allowed[0, 0] > 0
+    ripe = held.ripe & ~_freed(allowed, memory, trail)
     album = Album(memory.pages)
-    unseen = look_behind(scene, surfaces, memory.surfaces, memory, album, trail, missing)
-    missing &= ~unseen.back
-    reach = 2 * narrow(memory.size) + 2
-    held = continued(continued(held, scene.objects, reach), None, reach)
-    edges = sliding(scene, surfaces)
-    new = appeared(missing & ~edges) | (missing & ~held.known)
+    unseen = look_behind(scene, surfaces, memory.surfaces, memory, album, trail, ~ripe)
     detail = torch.where(unseen.back, unseen.returned, detail_of(album, held))
-    if allowed is not None:
-        detail = torch.where(allowed[0] > 0, detail, 0.0)
+    ripe |= unseen.back
+    edges, far = sliding(scene, surfaces), 2 * narrow(memory.size) + 2
+    detail, known = spread(detail, ripe, scene.objects, far)
+    detail = _within(detail, allowed)
+    missing = ~ripe if allowed is None else ~ripe & (allowed[0, 0] > 0)
+    new = appeared(missing & ~edges) | (missing & ~known)
 
     kept = min(coherence, _YIELDING) if changed else coherence
     gentle = _fewer(dreamer.settings, kept) if kept < 1 else None
@@ -105,10 +102,11 @@ def dream_on(
                 yield work.share(piece, event)
         work.finish(piece)
     if gentle is None:
-        picture = dreamer.within(scene.seen + detail)
         dreamt = mask[0, 0] > 0
-        ripe = (~missing | new) & ~(dreamt & edges)
-        dreamed = _on_pages(picture, detail, memory, held, dreamt | unseen.back, ripe, surfaces, marks_of(scene))
+        ripe = (ripe | new) & ~(dreamt & edges)
+        shown = _within(spread(detail, ripe, scene.objects, far)[0], allowed)
+        picture = dreamer.within(scene.seen + shown)
+        dreamed = _on_pages(picture, shown, memory, held, dreamt | unseen.back, ripe, surfaces, marks_of(scene))
         yield _hiding(dreamed, unseen)
         return
     for event in _go_on(scene.seen, detail, mask, allowed, gentle, kept, dreamer):
@@ -120,6 +118,10 @@ def dream_on(
 
 def _hiding(dreamed: Dreamed, unseen: Hidden) -> Dreamed:
     return dataclasses.replace(dreamed, hidden=unseen.detail.half(), behind=unseen.behind)
+
+
+def _within(detail: Tensor, allowed: Tensor | None) -> Tensor:
+    return detail if allowed is None else torch.where(allowed[0] > 0, detail, 0.0)
 
 
 def _freed(allowed: Tensor | None, memory: Memory, trail: Trail) -> Tensor:
@@ -215,7 +217,7 @@ def _on_pages(
     if not touched.any():
         return Dreamed(picture, memory.pages, memory.marks, held.page, held.offset, ripe, surfaces)
     page = held.page + 1
-    latest = touched | (page >= _PAGES) | ~held.known
+    latest = touched | (page >= _PAGES) | ~ripe
     return Dreamed(
         picture,
         torch.cat([detail.half()[None], memory.pages])[:_PAGES],
