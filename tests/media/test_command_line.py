@@ -76,7 +76,7 @@ def test_dream_keeps_form_and_alpha_and_tells_its_settings(bricks: Path, tmp_pat
     assert after.info == before.info
     assert np.array_equal(after.pixels[..., 3], before.pixels[..., 3])
     assert (after.pixels[..., :3] != before.pixels[..., :3]).mean() > 0.5
-    expected = DreamSettings(octaves=1, iterations=2, seed=7, precision="float32")
+    expected = DreamSettings(network="ornament", octaves=1, iterations=2, seed=7, precision="float32")
     assert read_record(out) == expected.record()
 
 
