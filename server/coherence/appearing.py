@@ -61,7 +61,8 @@ def boxes(mask: Tensor) -> list[Box]:
 
 
 def _found(coarse: np.ndarray) -> list[Box]:
-    labels, _ = ndimage.label(coarse, np.ones((3, 3)))
+    labels = np.zeros(coarse.shape, np.int32)
+    ndimage.label(coarse, np.ones((3, 3)), labels)
     return [(rows, columns) for rows, columns in ndimage.find_objects(labels)]
 
 

@@ -34,7 +34,7 @@ def dis_flow(picture: Tensor, other: Tensor) -> Tensor:
     threads = cv2.getNumThreads()
     cv2.setNumThreads(1)
     try:
-        search = cv2.DISOpticalFlow_create(cv2.DISOpticalFlow_PRESET_MEDIUM)
+        search = cv2.DISOpticalFlow.create(cv2.DISOpticalFlow_PRESET_MEDIUM)
         flow = search.calc(_for_dis(picture), _for_dis(other), None)  # type: ignore[arg-type]
     finally:
         cv2.setNumThreads(threads)

@@ -20,6 +20,7 @@ from .hidden import Hidden, look_behind, surfaces_of
 from .memory import Dreamed, Memory
 from .scene import Scene
 from .sliding import sliding
+from .work import Work
 
 # How many pages are kept. A pixel's detail is sampled anew only when its page is given up.
 _PAGES = 4
@@ -93,7 +94,7 @@ def dream_on(
     gentle = _fewer(dreamer.settings, kept) if kept < 1 else None
     mask = softened(new)
     pieces = boxes(mask)
-    work = _Work(pieces, memory.size, dreamer.settings, gentle)
+    work = Work(pieces, memory.size, dreamer.settings, gentle)
     for piece in pieces:
         for event in _appear(scene.seen, detail, mask, allowed, piece, dreamer):
             if isinstance(event, Tensor):
@@ -177,30 +178,6 @@ def _go_on(
 
 def _fewer(settings: DreamSettings, kept: float) -> DreamSettings:
     return settings.replace(iterations=max(1, math.ceil(settings.iterations * (1 - kept))))
-
-
-class _Work:
-    """Counts the work done, by the pixels of the pieces and the steps taken on them."""
-
-    def __init__(
-        self, pieces: list[Box], size: tuple[int, int], settings: DreamSettings, gentle: DreamSettings | None
-    ) -> None:
-        self._settings = settings
-        self._further = size[0] * size[1] * gentle.iterations if gentle else 0
-        self._total = max(1, sum(self._of(piece) for piece in pieces) + self._further)
-        self._done = 0
-
-    def share(self, piece: Box | None, part: float) -> float:
-        """The share of the whole with that part of a piece; of what comes after all pieces: None."""
-        return (self._done + part * (self._further if piece is None else self._of(piece))) / self._total
-
-    def finish(self, piece: Box) -> None:
-        """A piece is done."""
-        self._done += self._of(piece)
-
-    def _of(self, piece: Box) -> int:
-        rows, columns = piece
-        return (rows.stop - rows.start) * (columns.stop - columns.start) * self._settings.iterations
 
 
 def _on_pages(
