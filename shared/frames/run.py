@@ -42,7 +42,7 @@ class Run:
         deadline = time.perf_counter() + seconds
         try:
             moved = self._listen()
-            while self._step():
+            while busy := self._step():
                 moved = True
                 if time.perf_counter() > deadline:
                     break
@@ -53,7 +53,8 @@ class Run:
             reason = unwritten(self.batch.job.folder, error)
             self._drop(BatchState.STOPPED, str(reason), reason.hint)
             return False
-        if not self._lanes:
+        # While it was busy, a lane may be empty only because its next shot has not been taken up yet.
+        if not busy and not self._lanes:
             self._finish()
         return moved
 

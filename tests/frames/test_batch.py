@@ -229,6 +229,14 @@ def test_frames_still_being_rendered_are_waited_for(tmp_path: Path) -> None:
     assert results_in(tmp_path) == ideal(ROW)
 
 
+def test_a_batch_ends_with_its_last_shot_however_little_time_it_is_given(tmp_path: Path) -> None:
+    batch = Batch(paper_job(tmp_path, ROW, frames=ALONE))
+    run = Run(batch, PaperExecutor())
+    while not batch.ended:
+        run.advance(-1.0)
+    assert batch.progress.done == batch.progress.total == 8
+
+
 def test_pause_finishes_what_is_at_work_and_begins_nothing(tmp_path: Path) -> None:
     executor = PaperExecutor()
     batch = Batch(paper_job(tmp_path, ROW))

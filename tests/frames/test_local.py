@@ -46,6 +46,7 @@ def finish(batch: Batch, executor: Executor) -> Batch:
         if not run.advance():
             time.sleep(0.005)
     assert batch.state is BatchState.DONE, batch.problem
+    assert batch.progress.finished == batch.progress.total
     return batch
 
 
