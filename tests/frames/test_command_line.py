@@ -114,7 +114,7 @@ def test_ctrl_c_ends_in_a_sentence_and_the_same_command_goes_on(
         (("in", "out", "--where", "objekt(Vase)"), ["objekt"]),
         (("in", "out", "--output", "detail"), ["--detail-layer"]),
         (("in", "out", "--step", "1:1, 9:99"), ["Step", "99"]),
-        (("in", "out", "--layers", "1:strokes, 5:stroks"), ["stroks", "strokes"]),
+        (("in", "out", "--network", "ornament", "--layers", "1:strokes, 5:stroks"), ["stroks", "strokes"]),
         (("in", "out", "--device", "cuda:77"), ["cuda:77"]),
         (("in", "out", "--video", "film.gif"), ["film.gif", ".mp4"]),
         (("in", "taken"), ["shot_0001.png, not dreamed here", "--force"]),
