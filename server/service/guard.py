@@ -70,7 +70,11 @@ class Guard:
         if client is not None and not self.pairing.is_open:
             raise WireError("REVOKED", "This server has shut this computer out.", "Ask whoever runs it to pair anew.")
         if kind not in _BEFORE or kind == "HELLO":
-            raise WireError("NOT_PAIRED", "This server does not know this computer yet.", "Type the pairing code.")
+            raise WireError(
+                "NOT_PAIRED",
+                "This server does not know this computer yet.",
+                "Type the code that reverie pair shows there.",
+            )
 
     def is_keeper(self, user: str) -> bool:
         """Whether ``user`` is who keeps this server: the person whose own client key lies beside the server's."""
