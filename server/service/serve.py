@@ -118,13 +118,15 @@ def _give_way() -> None:
 
 
 def _announce(address: Address, folder: Path, spool: Path, json_ready: bool) -> None:
+    # Not among the keys: it is to be handed around, and they are not.
+    invite = folder.parent / INVITE
     write_private(spool / _WHERE, {"address": address.line if address.key else address.endpoint})
     if address.key:
-        write_invite(folder / INVITE, address)
+        write_invite(invite, address)
     if json_ready:
         print(json.dumps({"server": SERVER, "address": address.line if address.key else address.endpoint}), flush=True)
     elif address.key:
-        print(f"{SERVER} listens. Paste this line into Blender, or open {folder / INVITE} there:\n\n{address.line}\n")
+        print(f"{SERVER} listens. Paste this line into Blender, or open {invite} there:\n\n{address.line}\n")
         print(f"Its fingerprint: {fingerprint(address.key)}. To let a computer in: reverie pair", flush=True)
     else:
         print(f"{SERVER} listens on {address.endpoint}", flush=True)

@@ -101,7 +101,7 @@ def test_a_server_behind_keys_is_paired_with_once(tmp_path: Path, monkeypatch: p
     monkeypatch.setenv("REVERIE_HOME", str(tmp_path))
     with ServerProcess(tmp_path / "spool", "tcp://127.0.0.1:0", "--keys", "--json-ready") as server:
         assert server.ready_line, server.said()
-        monkeypatch.setenv("INVITE", str(tmp_path / "keys" / INVITE))
+        monkeypatch.setenv("INVITE", str(tmp_path / INVITE))
         monkeypatch.setenv("CODE", Pairing(Keyring(tmp_path / "keys")).open())
         play("paired", free_address(), tmp_path / "profile")
     (key,) = (tmp_path / "profile").rglob("client.key")
