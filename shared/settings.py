@@ -21,7 +21,7 @@ class DreamSettings(Declared):
     """The settings of a still dream. The defaults are Google's notebook of 2015, our preset "classic"."""
 
     network: str = setting(
-        "ornament", "Network", "The network that dreams: what it has learned to see is what will appear", hard=(1, 128)
+        "reverie", "Network", "The network that dreams: what it has learned to see is what will appear", hard=(1, 128)
     )
     layers: str = setting(
         "",
