@@ -14,11 +14,15 @@ from ..dream.wrap import OPEN
 # Of a picture's shorter side: how far a dream is continued over what appears before that is worth a dream of its own,
 _NARROW = 1 / 144
 # and how far a new dream reaches over into what is there already.
-_SEAM = 1 / 96
+_SEAM = 1 / 144
 # How much around what appears is dreamed along, at least, in pixels: what a network needs to see to make sense.
 _CONTEXT = 48
 # Dreaming in pieces that are this share of the whole together is not worth the seams.
 _WHOLE = 0.6
+
+# How far around a dream is compared with its neighbours, in pixels, and how much stronger or weaker it is made.
+_AROUND = 12.0
+_GAIN = (0.5, 2.0)
 
 Box = tuple[slice, slice]
 
@@ -29,13 +33,15 @@ def narrow(size: tuple[int, int]) -> int:
 
 
 def appeared(missing: Tensor) -> Tensor:
-    """Of the pixels that lack a dream (HxW bool), those to be dreamed now: all or none of them.
+    """Of the pixels that lack a dream (HxW bool), those to be dreamed now.
 
-    Along every edge that moves, a pixel or two appear in each frame. All wait until they make a strip of some width
-    somewhere, so that several frames pass without a dream, and then one is enough for them all.
+    Along every edge that moves, a pixel or two appear in each frame. They wait until there is a strip of some width
+    somewhere; so several frames pass without a dream, and then one is enough for all strips. Lines of a pixel or two
+    wait for ever: what is around them fills them well enough.
     """
-    core = ~_grown(~missing, narrow((missing.shape[0], missing.shape[1])))
-    return missing if core.any() else torch.zeros_like(missing)
+    if not _core(missing, narrow((missing.shape[0], missing.shape[1]))).any():
+        return torch.zeros_like(missing)
+    return missing & _grown(_core(missing, 1), 1)
 
 
 def softened(region: Tensor) -> Tensor:
@@ -45,6 +51,27 @@ def softened(region: Tensor) -> Tensor:
     soft = gaussian_blur(grown, [radius / 2], reach(radius / 2), OPEN).clamp(0, 1)
     soft = torch.where(_grown(region, 2 * radius), soft, 0.0)
     return torch.where(region, 1.0, soft)
+
+
+def as_strong(fresh: Tensor, old: Tensor, mask: Tensor, held: Tensor) -> Tensor:
+    """What a ``fresh`` detail is to be multiplied by, 1xHxW, to be as strong as the ``old`` one around it.
+
+    fresh, old: 3xHxW; mask: HxW, where the fresh one is; held: HxW bool, where the old one is one.
+    A step is as large on average whatever it is confined to. So a strip of sky would dream as strongly as a whole
+    picture, most of which is no sky.
+    """
+    around = _strength(old, held & (mask == 0))
+    gain = around / _strength(fresh, mask == 1).clamp_min(1e-6)
+    gain = torch.where(around > 0, gain.clamp(*_GAIN), 1.0)
+    return 1 + mask * (gain - 1)
+
+
+def _strength(detail: Tensor, where: Tensor) -> Tensor:
+    """The root mean square of what is ``where`` (HxW bool) around each place, 1xHxW; 0 where there is nothing near."""
+    squares = torch.stack([detail.square().mean(0) * where, where.float()])[None]
+    mean = gaussian_blur(squares, [_AROUND], reach(_AROUND), OPEN)[0]
+    known = mean[1:] > 0.01
+    return torch.where(known, (mean[:1] / mean[1:].clamp_min(0.01)).clamp_min(0).sqrt(), 0.0)
 
 
 def boxes(mask: Tensor) -> list[Box]:
@@ -94,6 +121,11 @@ def _overlap(one: Box, other: Box) -> bool:
 
 def _area(piece: Box) -> int:
     return (piece[0].stop - piece[0].start) * (piece[1].stop - piece[1].start)
+
+
+def _core(region: Tensor, radius: int) -> Tensor:
+    """What of it has ``radius`` pixels of it all around, or the end of the picture."""
+    return ~_grown(~region, radius)
 
 
 def _grown(region: Tensor, radius: int) -> Tensor:

@@ -13,7 +13,7 @@ from ...shared.settings import DreamSettings
 from ..dream.events import Finished
 from ..dream.still import dream_still
 from ..networks.staged import StagedNetwork
-from .appearing import Box, appeared, boxes, narrow, softened
+from .appearing import Box, appeared, as_strong, boxes, narrow, softened
 from .carrying import Album, Carried, carry, detail_of, marks_of, spread
 from .following import Trail, follow
 from .hidden import Hidden, look_behind, surfaces_of
@@ -96,7 +96,7 @@ def dream_on(
     pieces = boxes(mask)
     work = Work(pieces, memory.size, dreamer.settings, gentle)
     for piece in pieces:
-        for event in _appear(scene.seen, detail, mask, allowed, piece, dreamer):
+        for event in _appear(scene.seen, detail, ripe, mask, allowed, piece, dreamer):
             if isinstance(event, Tensor):
                 detail = event
             else:
@@ -135,22 +135,29 @@ def _freed(allowed: Tensor | None, memory: Memory, trail: Trail) -> Tensor:
 
 
 def _appear(
-    seen: Tensor, detail: Tensor, mask: Tensor, allowed: Tensor | None, piece: Box, dreamer: Dreamer
+    seen: Tensor,
+    detail: Tensor,
+    held: Tensor,
+    mask: Tensor,
+    allowed: Tensor | None,
+    piece: Box,
+    dreamer: Dreamer,
 ) -> Iterator[float | Tensor]:
     """Dream what is new in one piece; yields the share done, and the whole detail last.
 
-    The dream goes on around what it finds: across the seam the old one fades out as the new one fades in.
+    held: HxW bool, where ``detail`` is one that was dreamed. The dream goes on around what it finds: across the seam
+    the old one fades out as the new one fades in.
     """
     rows, columns = piece
     here, fade = seen[..., rows, columns], mask[..., rows, columns]
-    # Two dreams are as two noises: what keeps their energy is that the squares of their shares sum to 1.
-    base = here + detail[None, :, rows, columns] * (1 - fade * fade).sqrt()
+    base = here + detail[None, :, rows, columns] * (1 - fade)
     amount = fade if allowed is None else fade * allowed[..., rows, columns]
     for event in dreamer.dream(dreamer.within(base), amount, dreamer.settings):
         if isinstance(event, Tensor):
             detail = detail.clone()
-            dreamt = (event - here)[0]
-            detail[:, rows, columns] = torch.where(amount[0] > 0, dreamt, detail[:, rows, columns])
+            old, fresh = detail[:, rows, columns], (event - here)[0]
+            fresh = fresh * as_strong(fresh, old, fade[0, 0], held[rows, columns])
+            detail[:, rows, columns] = torch.where(amount[0] > 0, fresh, old)
             yield detail
         else:
             yield event
