@@ -61,7 +61,7 @@ def test_a_dream_comes_back_with_its_pixels_and_their_meaning(client: Client) ->
     result = finish(client, client.dream(picture, SETTINGS))
     assert result.info == picture.info
     np.testing.assert_array_equal(result.pixels, 1 - picture.pixels)
-    assert client.networks[0]["name"] == "ornament"
+    assert client.networks[0]["name"] == "reverie"
 
 
 def test_strength_zero_returns_the_same_bits(client: Client) -> None:

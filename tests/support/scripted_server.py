@@ -107,7 +107,7 @@ class ScriptedServer:
         pass
 
     def _on_list(self, client: bytes, header: dict[str, Any], _: bytes) -> None:
-        network = {"name": "ornament", "title": "Ornament", "layers": ["strokes"], "installed": True, "classes": 0}
+        network = {"name": "reverie", "title": "Reverie", "layers": ["strokes"], "installed": True, "classes": 0}
         self._send(client, {"t": "LISTING", "re": header["id"], "items": [network]})
 
     def _on_put(self, client: bytes, header: dict[str, Any], _: bytes) -> None:

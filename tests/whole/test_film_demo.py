@@ -101,7 +101,12 @@ def display(frame: Frame) -> np.ndarray:
 def test_a_film_of_dreamed_exrs_shows_the_dream(demo: tuple[Path, str], tmp_path: Path) -> None:
     out, film = tmp_path / "out", tmp_path / "film.mp4"
     command = [sys.executable, "-m", "reverie", "frames", str(demo[0] / "render"), str(out), "--video", str(film)]
-    subprocess.run([*command, "--frames", "1", "--octaves", "1"], check=True, capture_output=True, timeout=400)
+    subprocess.run(
+        [*command, "--frames", "1", "--octaves", "1", "--network", "ornament"],
+        check=True,
+        capture_output=True,
+        timeout=400,
+    )
     with av.open(str(film)) as video:
         (shown,) = (picture.to_ndarray(format="rgb24") / 255 for picture in video.decode(video=0))
     dream = read_dream(out / NAMES[0])
