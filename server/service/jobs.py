@@ -174,12 +174,12 @@ class Jobs:
         self._remove_unneeded(blobs)
 
     def silent(self) -> list[Job]:
-        """The open interactive jobs whose client has not been heard for a minute."""
+        """The open jobs that end in silence, and whose client has not been heard for a minute."""
         horizon = time.monotonic() - SILENCE
         return [
             job
             for job in self._jobs.values()
-            if job.open and job.request.urgency == "interactive" and self._owners[job.id].heard < horizon
+            if job.open and job.request.ends_in_silence and self._owners[job.id].heard < horizon
         ]
 
     def tidy(self) -> None:

@@ -69,7 +69,8 @@ class Request:
     """What a client asked for. Two requests under one job id must be equal, or they are in conflict.
 
     settings: the complete record of the settings, defaults filled in. inputs: blob ids by name.
-    urgency: "interactive" or "batch". after: the job of the frame before, whose memory this one goes on from.
+    urgency: "interactive" or "batch". after: the job of the frame before, whose memory this one goes on from. lasting:
+    its client has written the id down and comes back for it, however long it is silent.
     """
 
     kind: str
@@ -77,10 +78,16 @@ class Request:
     inputs: dict[str, bytes]
     urgency: str
     after: bytes | None = None
+    lasting: bool = False
+
+    @property
+    def ends_in_silence(self) -> bool:
+        """Whether nobody will want it once its client has been silent for long."""
+        return self.urgency == "interactive" and not self.lasting
 
     def packed(self) -> bytes:
         """The request as stored."""
-        return _packed([self.kind, self.settings, self.inputs, self.urgency, self.after])
+        return _packed([self.kind, self.settings, self.inputs, self.urgency, self.after, self.lasting])
 
 
 @dataclass(slots=True)

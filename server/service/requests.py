@@ -114,7 +114,8 @@ def checked_request(header: Mapping[str, Any]) -> Request:
         raise _refused("UNKNOWN_LAYER", error) from error
     except SettingError as error:
         raise _refused("BAD_PARAM", error) from error
-    return Request(header["kind"], settings, inputs, header.get("urgency") or "interactive", after)
+    urgency, lasting = header.get("urgency") or "interactive", header.get("lasting") is True
+    return Request(header["kind"], settings, inputs, urgency, after, lasting)
 
 
 def _networks() -> list[dict[str, Any]]:

@@ -100,6 +100,7 @@ SCHEMA: dict[str, dict[str, Field]] = {
         "inputs": _map_to(ID),
         "after": _optional(ID),
         "urgency": _optional(_one_of("interactive", "batch")),
+        "lasting": _optional(FLAG),
     },
     "ACCEPTED": {"re": ID, "job": ID, "state": NAME},
     "EVENT": {"job": ID, "n": COUNT, "kind": NAME},
