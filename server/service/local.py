@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
+from ...shared.wire import keys as wire_keys
 from ...shared.wire.address import Address
 
 
@@ -23,24 +26,30 @@ class ServerDidNotStart(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class LocalServer:
-    """A running server: where it listens, and its process."""
+    """A running server: where it listens, its process, and the key pair it lets in, where it has keys."""
 
     address: Address
     process: subprocess.Popen[str]
+    own: wire_keys.KeyPair | None = None
 
 
 @contextlib.contextmanager
-def local_server(device: str = "auto") -> Iterator[LocalServer]:
+def local_server(device: str = "auto", *, keys: bool = False) -> Iterator[LocalServer]:
     """Run ``reverie serve`` as a process of its own, on a free port and with a spool that goes with it.
 
-    Raises `ServerDidNotStart`.
+    keys: behind keys of its own, which go with it too, and without downloaded networks. Raises `ServerDidNotStart`.
     """
     command = [sys.executable, "-m", "reverie", "serve", "--json-ready", "--listen", "tcp://127.0.0.1:0"]
+    command += ["--keys"] if keys else []
     with (
         tempfile.TemporaryDirectory(prefix="reverie-spool-", ignore_cleanup_errors=True) as spool,
         tempfile.TemporaryFile("w+") as log,
         subprocess.Popen(
-            [*command, "--device", device, "--spool", spool], stdout=subprocess.PIPE, stderr=log, text=True
+            [*command, "--device", device, "--spool", spool],
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+            env=os.environ | ({"REVERIE_HOME": spool} if keys else {}),
         ) as process,
     ):
         try:
@@ -50,7 +59,8 @@ def local_server(device: str = "auto") -> Iterator[LocalServer]:
                 process.wait()
                 log.seek(0)
                 raise ServerDidNotStart(" ".join(log.read().strip().splitlines()[-1:]))
-            yield LocalServer(Address.parse(json.loads(ready)["address"]), process)
+            own = wire_keys.load(Path(spool) / "keys" / "client.key") if keys else None
+            yield LocalServer(Address.parse(json.loads(ready)["address"]), process, own)
         finally:
             end(process)
 

@@ -1,0 +1,178 @@
+"""How many bytes a second the client and the server move, each way, and how long a ping of another client waits."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import time
+from dataclasses import dataclass, field
+
+import zmq
+
+from ...shared.client.connection import Connection, ConnectionState
+from ...shared.client.transfers import Download, Upload
+from ...shared.wire.address import Address
+from ...shared.wire.content import FileInfo
+from ...shared.wire.keys import KeyPair
+from ..service.local import LocalServer, local_server
+from .bare import BareZeroMQ, Trip
+
+# A frame of 3840 × 2160 in RGBA float32.
+FRAME = 3840 * 2160 * 16
+# Between two pings of the other client, in seconds.
+PING_EVERY = 0.003
+_PATIENCE = 60.0
+
+
+@dataclass(slots=True)
+class Rates:
+    """One way of moving bytes. trips: seconds of each round. pings: seconds each, while the bytes moved."""
+
+    trips: list[Trip] = field(default_factory=list)
+    pings: list[float] = field(default_factory=list)
+
+
+class Mover:
+    """A client that moves bytes to a server and back, and dreams nothing."""
+
+    def __init__(self, address: Address, own: KeyPair | None = None) -> None:
+        self._context = zmq.Context()
+        self._connection = Connection(address, "reverie bench", self._context, own)
+        self._connection.open()
+        self._until(lambda: self._connection.state is ConnectionState.CONNECTED)
+
+    def trip(self, data: memoryview) -> Trip:
+        """Send the bytes until the server has written all of them down, and fetch them."""
+        content = FileInfo(len(data), ".exr")
+        blob = os.urandom(16)
+        start = time.perf_counter()
+        self._send(Upload(data, content, blob))
+        turn = time.perf_counter()
+        download = self._fetch(Download(blob, content, {}))
+        end = time.perf_counter()
+        if download.data.tobytes() != data:
+            raise RuntimeError("the bytes that came back are not those that were sent")
+        return Trip(turn - start, end - turn)
+
+    def ping(self) -> float:
+        """Seconds until the server has answered."""
+        before = self._connection.pulse
+        self._connection.ping()
+        self._until(lambda: self._connection.pulse is not before)
+        assert self._connection.pulse
+        return self._connection.pulse.round_trip
+
+    def close(self) -> None:
+        """Drop the connection."""
+        self._connection.close()
+        self._context.destroy(linger=0)
+
+    def _send(self, upload: Upload) -> None:
+        self._connection.send(upload.put() | {"id": os.urandom(16)})
+        whole = False
+        while not whole:
+            for header, _ in self._connection.receive():
+                if header["t"] == "HAVE":
+                    upload.resume(header["have"], header["credit"])
+                elif header["t"] == "ACK":
+                    upload.acknowledged(header["at"])
+                    whole = bool(header["full"])
+                elif header["t"] == "ERR":
+                    raise RuntimeError(header["msg"])
+                self._push(upload)
+            self._push(upload)
+            if not whole:
+                self._connection.wait(1.0)
+
+    def _push(self, upload: Upload) -> None:
+        while not self._connection.clogged and (message := upload.next_chunk()):
+            self._connection.send(*message)
+
+    def _fetch(self, download: Download) -> Download:
+        self._connection.send(download.get() | {"id": os.urandom(16)})
+        while not download.full:
+            for header, chunk in self._connection.receive():
+                if header["t"] == "CHUNK":
+                    self._connection.send(download.take(header, chunk))
+            if not download.full:
+                self._connection.wait(1.0)
+        return download
+
+    def _until(self, over) -> None:
+        deadline = time.monotonic() + _PATIENCE
+        while not over():
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"no answer from {self._connection.address} ({self._connection.problem})")
+            for _ in self._connection.receive():
+                pass
+            if not over():
+                self._connection.wait(0.1)
+
+
+class Pinger:
+    """Another client, a process of its own, that pings whenever it is told to."""
+
+    def __init__(self, server: LocalServer) -> None:
+        spawn = multiprocessing.get_context("spawn")
+        self._pipe, far = spawn.Pipe()
+        own = server.own and (server.own.public, server.own.secret)
+        self._process = spawn.Process(target=_pinging, args=(far, server.address, own), daemon=True)
+        self._process.start()
+        self._pipe.recv()
+
+    def start(self) -> None:
+        """Ping from now on."""
+        self._pipe.send(None)
+
+    def stop(self) -> list[float]:
+        """Ping no more; the seconds that each took."""
+        self._pipe.send(None)
+        return self._pipe.recv()
+
+    def close(self) -> None:
+        """End the process."""
+        self._process.terminate()
+        self._process.join()
+
+
+def measure(rounds: int, size: int = FRAME) -> dict[str, Rates]:
+    """The rates of bare ZeroMQ and of client and server, plain and under CURVE, in turns within each round."""
+    names = ("bare ZeroMQ", "client, server", "bare ZeroMQ, CURVE", "client, server, CURVE")
+    rates = {name: Rates() for name in names}
+    data = memoryview(os.urandom(size))
+    with local_server("cpu") as plain, local_server("cpu", keys=True) as guarded:
+        bare = [BareZeroMQ(size), BareZeroMQ(size, keys=True)]
+        movers = [Mover(server.address, server.own) for server in (plain, guarded)]
+        pingers = [Pinger(server) for server in (plain, guarded)]
+        _settle(movers)
+        for _ in range(rounds):
+            for keys in (0, 1):
+                rates[names[2 * keys]].trips.append(bare[keys].trip())
+                rates[names[2 * keys + 1]].trips.append(movers[keys].trip(data))
+        for keys in (0, 1):
+            for _ in range(rounds):
+                pingers[keys].start()
+                movers[keys].trip(data)
+                rates[names[2 * keys + 1]].pings += pingers[keys].stop()
+        for each in (*bare, *movers, *pingers):
+            each.close()
+    return rates
+
+
+def _settle(movers: list[Mover]) -> None:
+    """One small trip each: what is slow once, the workers' start above all, is not to be measured."""
+    for mover in movers:
+        mover.trip(memoryview(bytes(1 << 24)))
+
+
+def _pinging(pipe, address: Address, own: tuple[bytes, bytes] | None) -> None:
+    mover = Mover(address, own and KeyPair(*own))
+    mover.ping()
+    pipe.send(None)
+    while True:
+        pipe.recv()
+        seconds = []
+        while not pipe.poll(PING_EVERY):
+            seconds.append(mover.ping())
+        pipe.recv()
+        pipe.send(seconds)
