@@ -15,7 +15,7 @@ from ..networks.targets import check_target
 from .device import device_option
 from .options import DreamCommand, settings_options
 from .progress import StepProgress, spoken
-from .remote import dream_there
+from .remote import dreamed_there
 
 _FILE = click.Path(path_type=Path)
 
@@ -55,9 +55,10 @@ def command(
         pictures = _read(source, target, settings, guide=guide, mask=mask)
         if server is None:
             result = _dream_here(pictures, settings, device, progress)
+            _write(target, result, source, settings)
         else:
-            result = dream_there(pictures, settings, server, progress)
-        _write(target, result, source, settings)
+            with dreamed_there(pictures, settings, server, progress) as result:
+                _write(target, result, source, settings)
     height, width, _ = result.info.shape
     click.echo(f"{target}: {width} × {height} pixels, dreamed in {spoken(time.monotonic() - began)}.")
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from ...shared.client import Client, ConnectionState, RemoteDream, ServerInfo
 from ...shared.picture import Picture
@@ -18,26 +19,32 @@ from .progress import StepProgress
 PATIENCE = 15.0
 
 
-def dream_there(
+@contextlib.contextmanager
+def dreamed_there(
     pictures: Mapping[str, Picture], settings: DreamSettings, address: str, progress: StepProgress
-) -> Picture:
-    """Dream on the server at ``address``. Raises `AddressError` and `WireError`.
+) -> Iterator[Picture]:
+    """The dream of the server at ``address``, which keeps it until the block of code has ended well: the same asked
+    again after a crash finds it, done, under way or half sent. Raises `AddressError` and `WireError`.
 
     pictures: "picture", and it may be "guide" and "mask".
     """
     client = client_for(address, "reverie dream")
     try:
         client.connect()
-        dream = client.dream(pictures["picture"], settings, guide=pictures.get("guide"), mask=pictures.get("mask"))
+        dream = RemoteDream(pictures, settings, repeatable=True)
+        client.add(dream)
         try:
             _wait(client, dream, progress)
         except BaseException:
-            _give_up(client, dream)
+            client.cancel(dream)
+            _tell(client)
             raise
         if dream.result is None:
             assert dream.error is not None
             raise dream.error
-        return dream.result
+        yield dream.result
+        client.release(dream.job)
+        _tell(client)
     finally:
         client.close()
 
@@ -88,8 +95,7 @@ def _is_hopeless(client: Client, seconds: float) -> bool:
     return client.state is ConnectionState.ERROR or never_reached or seconds > PATIENCE
 
 
-def _give_up(client: Client, dream: RemoteDream) -> None:
-    client.cancel(dream)
+def _tell(client: Client) -> None:
     # The socket sends in the background; closing it at once would drop the message.
     client.pump()
     client.wait(0.1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 from typing import Any
 
 import zmq
@@ -93,13 +94,16 @@ class Client:
         *,
         guide: Picture | None = None,
         mask: Picture | None = None,
+        noted: Callable[[bytes], None] | None = None,
     ) -> RemoteDream:
         """Ask for a dream of ``picture``; it is sent as soon as there is a server.
 
-        guide: a picture to take after. mask: how much each place may change, by its grey values. Of any size.
+        guide: a picture to take after. mask: how much each place may change, by its grey values. Of any size. noted:
+        told the dream's id before the first byte is sent; the server keeps its result then, until `release`.
         """
         inputs = {"picture": picture, "guide": guide, "mask": mask}
-        dream = RemoteDream({name: given for name, given in inputs.items() if given is not None}, settings, urgency)
+        given = {name: picture for name, picture in inputs.items() if picture is not None}
+        dream = RemoteDream(given, settings, urgency, noted=noted)
         self.add(dream)
         return dream
 

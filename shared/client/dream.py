@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Self
 
 from ..picture import Picture, PictureInfo
 from ..settings import DreamSettings
@@ -15,17 +17,46 @@ __all__ = ["DreamState", "RemoteDream"]
 
 
 class RemoteDream(RemoteJob):
-    """The client's half of a dream. result: the picture, once DONE."""
+    """The client's half of a dream. result: the picture, once DONE.
+
+    One whose id is noted, or follows from what is asked, runs on and is kept on the server, done, whatever becomes of
+    its client, until that lets go of it (`Client.release`).
+    """
 
     kind = "still"
     wanted = "picture"
 
-    def __init__(self, inputs: Mapping[str, Picture], settings: DreamSettings, urgency: str = "interactive") -> None:
-        """``inputs``: what to dream on, by name: "picture", and it may be "guide" and "mask"."""
-        uploads = {name: Upload(picture.data(), picture.info, os.urandom(16)) for name, picture in inputs.items()}
-        super().__init__(uploads, urgency, os.urandom(16))
+    def __init__(
+        self,
+        inputs: Mapping[str, Picture],
+        settings: DreamSettings,
+        urgency: str = "interactive",
+        *,
+        noted: Callable[[bytes], None] | None = None,
+        repeatable: bool = False,
+    ) -> None:
+        """``inputs``: what to dream on, by name: "picture", and it may be "guide" and "mask". noted: told the id before
+        the first byte is sent. repeatable: whether the same inputs and settings are the same job: a program that is
+        killed and run again finds what it had asked for, done, under way or half sent.
+        """
+        blobs = {name: _digest(picture) if repeatable else os.urandom(16) for name, picture in inputs.items()}
+        uploads = {name: Upload(picture.data(), picture.info, blobs[name]) for name, picture in inputs.items()}
+        job = _repeated(blobs, settings) if repeatable else os.urandom(16)
+        super().__init__(uploads, urgency, job, noted)
         self.settings = settings
         self.result: Picture | None = None
+        self.repeatable = repeatable
+        self.lasting = self.kept = repeatable or noted is not None
+
+    @classmethod
+    def resumed(cls, job: bytes, settings: DreamSettings) -> Self:
+        """A dream asked for in an earlier life, whose inputs are no longer at hand: it is asked after, never asked for
+        once more. It fails where the server does not have it, or not all of its inputs.
+        """
+        dream = cls({}, settings)
+        dream.job = job
+        dream.lasting = dream.kept = dream._asked = dream._submitted = True
+        return dream
 
     def _request(self) -> dict[str, Any]:
         return {"settings": self.settings.record()}
@@ -35,3 +66,14 @@ class RemoteDream(RemoteJob):
         if not isinstance(info, PictureInfo):
             raise senseless()
         self.result = Picture(info, download.data.view(info.numpy_dtype).reshape(info.shape))
+
+
+def _digest(picture: Picture) -> bytes:
+    """Equal pictures that mean the same have the same."""
+    meaning = json.dumps(picture.info.header(), sort_keys=True).encode()
+    return hashlib.sha256(hashlib.sha256(picture.data()).digest() + meaning).digest()[:16]
+
+
+def _repeated(blobs: Mapping[str, bytes], settings: DreamSettings) -> bytes:
+    whole = [RemoteDream.kind, settings.record(), {name: blob.hex() for name, blob in blobs.items()}]
+    return hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).digest()[:16]

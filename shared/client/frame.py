@@ -10,7 +10,7 @@ from typing import Any
 from ..frames.frame import FrameFile, FrameRequest, FrameResult
 from ..frames.keys import VERSION
 from ..wire.content import FileInfo
-from .job import RemoteJob, Send, senseless
+from .job import RemoteJob, senseless
 from .transfers import Download, Upload
 
 # What a memory looks like to whoever can't read it: the server keeps it, and the client says whose it is.
@@ -28,6 +28,7 @@ class RemoteFrame(RemoteJob):
     kind = "frame"
     wanted = "frame"
     kept = True
+    repeatable = True
 
     def __init__(self, request: FrameRequest, after: bytes | None, urgency: str = "batch") -> None:
         files = {"frame": request.frame, "mask": request.mask, "guide": request.guide, "passes": request.passes}
@@ -40,15 +41,6 @@ class RemoteFrame(RemoteJob):
         }
         self.result: FrameResult | None = None
         super().__init__(uploads, urgency, self._id(uploads))
-
-    def on_accepted(self, header: Mapping[str, Any], send: Send) -> None:
-        """The job is in the server's ledger; perhaps from an earlier life, and ended badly then."""
-        if header["state"] in ("FAILED", "CANCELLED", "RELEASED") and not self._submitted:
-            send({"t": "RELEASE", "job": self.job})
-            self._submitted = True
-            self._anew(send)
-        else:
-            super().on_accepted(header, send)
 
     def _id(self, uploads: Mapping[str, Upload]) -> bytes:
         inputs = {name: upload.blob.hex() for name, upload in uploads.items()}

@@ -24,12 +24,15 @@ Send = Callable[[dict[str, Any]], None]
 
 
 class DreamState(Enum):
-    """Where a job is. WAITING: not connected, or asked to try again a little later."""
+    """Where a job is. WAITING: not connected, or asked to try again a little later. READY: done, and its result waits
+    on the server until it is wanted.
+    """
 
     WAITING = "waiting"
     SENDING = "sending"
     QUEUED = "queued"
     RUNNING = "running"
+    READY = "ready"
     RECEIVING = "receiving"
     DONE = "done"
     FAILED = "failed"
@@ -43,7 +46,8 @@ class RemoteJob:
     """The client's half of a job. Whoever asked for it reads the public attributes after each pump.
 
     step, steps: progress of the ascent. seconds_left: the server's estimate, or None. preview: the newest
-    small picture; preview_serial grows with each. error: why it FAILED, or what it waits for.
+    small picture; preview_serial grows with each. error: why it FAILED, or what it waits for. held: whether the result
+    is left on the server for now.
     A kind of job says what it is called, what is asked, which result it wants and what it makes of that.
     """
 
@@ -51,10 +55,23 @@ class RemoteJob:
     wanted: str
     # Whether the server is to keep a job that is done until it is told otherwise.
     kept = False
+    # Whether its id follows from all that it depends on, so that an earlier life may have left it on the server.
+    repeatable = False
+    # Whether it is found again by its id, however its client ends: the server does not give it up in silence.
+    lasting = False
 
-    def __init__(self, uploads: Mapping[str, Upload], urgency: str, job: bytes) -> None:
-        """``uploads``: the inputs by name. ``job``: its id."""
+    def __init__(
+        self,
+        uploads: Mapping[str, Upload],
+        urgency: str,
+        job: bytes,
+        noted: Callable[[bytes], None] | None = None,
+    ) -> None:
+        """``uploads``: the inputs by name. ``job``: its id. noted: told the id before the first byte is sent, and again
+        should it have to be another.
+        """
         self.job = job
+        self.held = False
         self.state = DreamState.WAITING
         self.step = self.steps = 0
         self.seconds_left: float | None = None
@@ -67,6 +84,7 @@ class RemoteJob:
         self.retry_at: float | None = None
         self._inputs = {name: upload.blob for name, upload in uploads.items()}
         self._urgency = urgency
+        self._noted = noted
         # Whether the server may know the job, and whether it has said so.
         self._asked = self._submitted = False
         self._seen = 0
@@ -96,7 +114,7 @@ class RemoteJob:
             return self.download.fraction
         if self.state is DreamState.RUNNING and self.steps:
             return min(self.step / self.steps, 1.0)
-        return float(self.state is DreamState.DONE)
+        return float(self.state in (DreamState.READY, DreamState.DONE))
 
     def upload_of(self, blob: bytes) -> Upload | None:
         """The input that is sent as ``blob``, if it is one of this job's."""
@@ -123,13 +141,15 @@ class RemoteJob:
 
     def on_status(self, state: str, send: Send) -> None:
         """The server's word on the job after a new greeting."""
-        if state in ("UNKNOWN", "RELEASED", "CANCELLED"):
+        if state == "CANCELLED" and self.lasting:
+            self._fail(given_up(), send)
+        elif state in ("UNKNOWN", "RELEASED", "CANCELLED"):
             # CANCELLED, but not by us: the server gave up on a client that was silent for long.
-            self._anew(send)
+            self._anew(send, known=state != "UNKNOWN")
         elif state == "RECEIVING":
-            self._put(send)
+            self._put_all(send)
         elif self.download and not self.download.full:
-            self._get(send)
+            self._fetch(send)
         else:
             self._follow(state)
 
@@ -137,6 +157,8 @@ class RemoteJob:
         """Do what time demands: try again after a pause, and take up a transfer that has stalled."""
         if self.retry_at is not None and now >= self.retry_at:
             self.connected(send)
+        elif self.state is DreamState.READY:
+            self._fetch(send)
         elif now - self._moved_at > STALL_LIMIT:
             if self.state is DreamState.SENDING and self.fraction < 1:
                 self._put(send)
@@ -153,9 +175,12 @@ class RemoteJob:
                 upload.resume(b"", header["credit"])
 
     def on_accepted(self, header: Mapping[str, Any], send: Send) -> None:
-        """The job is in the server's ledger."""
-        self._submitted = True
-        if header["state"] in ("DONE", "FAILED", "CANCELLED", "RELEASED"):
+        """The job is in the server's ledger; perhaps from an earlier life, and ended badly then."""
+        first, self._submitted = not self._submitted, True
+        if first and self.repeatable and header["state"] in ("FAILED", "CANCELLED", "RELEASED"):
+            send({"t": "RELEASE", "job": self.job})
+            self._anew(send)
+        elif header["state"] in ("DONE", "FAILED", "CANCELLED", "RELEASED"):
             send({"t": "STATUS", "jobs": [self.job], "since": self._seen})
         else:
             self._follow(header["state"])
@@ -222,18 +247,26 @@ class RemoteJob:
         self._finish(DreamState.CANCELLED, send)
 
     def _begin(self, send: Send) -> None:
+        if self._noted:
+            self._noted(self.job)
         # The job goes before its bytes, so that a bad setting is refused before anything heavy moves.
         self._put(send)
         self._asked = True
         about = {"kind": self.kind, "inputs": self._inputs, "urgency": self._urgency}
+        if self.lasting:
+            about["lasting"] = True
         send({"t": "SUBMIT", "job": self.job, **about, **self._request()})
 
-    def _anew(self, send: Send) -> None:
+    def _anew(self, send: Send, *, known: bool = True) -> None:
+        """Send the job once more. known: whether the server may have a job of its id, so that it needs another."""
         self._rounds += 1
+        if not self._inputs:
+            self._fail(lost(), send)
+            return
         if self._rounds >= MAX_ROUNDS:
             self._fail(self.error or WireError("INTERNAL", "The server lost this dream again and again."), send)
             return
-        if self._submitted:
+        if self._submitted and known:
             self.job = os.urandom(16)
         self._submitted, self._seen, self.download = False, 0, None
         self._begin(send)
@@ -242,6 +275,21 @@ class RemoteJob:
         self.state, self._moved_at = DreamState.SENDING, time.monotonic()
         for upload in self.uploads.values():
             send(upload.put())
+
+    def _put_all(self, send: Send) -> None:
+        """Go on sending the inputs, if they are at hand."""
+        if self._inputs:
+            self._put(send)
+        else:
+            send({"t": "CANCEL", "job": self.job})
+            self._fail(half_sent(), send)
+
+    def _fetch(self, send: Send) -> None:
+        """Get the result, unless it shall stay where it is for now."""
+        if self.held:
+            self.state = DreamState.READY
+        else:
+            self._get(send)
 
     def _get(self, send: Send) -> None:
         assert self.download
@@ -262,9 +310,11 @@ class RemoteJob:
             except (KeyError, TypeError, ValueError, ContentError):
                 self._fail(senseless(), send)
                 return
-            self._get(send)
+            self._fetch(send)
         elif state == "FAILED":
             self._fail(WireError.from_details(header.get("error") or {}), send)
+        elif state == "CANCELLED" and self.lasting:
+            self._fail(given_up(), send)
         elif state == "CANCELLED":
             self._anew(send)
         else:
@@ -287,6 +337,21 @@ class RemoteJob:
         self.uploads, self.download = {}, None
         if send and self._asked and not (self.kept and state is DreamState.DONE):
             send({"t": "RELEASE", "job": self.job})
+
+
+def lost() -> WireError:
+    """The error for a dream of an earlier life that the server does not have any more."""
+    return WireError("UNKNOWN_JOB", "The server does not have this dream any more.", "Dream again.")
+
+
+def half_sent() -> WireError:
+    """The error for a dream of an earlier life that ended before all of its pictures were sent."""
+    return WireError("UNKNOWN_JOB", "This dream was not sent whole before its program ended.", "Dream again.")
+
+
+def given_up() -> WireError:
+    """The error for a dream that somebody else has cancelled."""
+    return WireError("CANCELLED", "This dream was cancelled on the server.", "Dream again if you still want it.")
 
 
 def senseless() -> WireError:

@@ -5,33 +5,19 @@ from __future__ import annotations
 import http.server
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
+from pumping import a_picture, finish, pump
 
-from reverie.shared.client import Client, ConnectionState, DreamState, RemoteDream
-from reverie.shared.picture import Picture, PictureInfo
+from reverie.shared.client import Client, ConnectionState, DreamState
 from reverie.shared.settings import DreamSettings
 from reverie.shared.wire.address import Address
 from reverie.shared.wire.errors import WireError
 from scripted_server import ScriptedServer
 
 SETTINGS = DreamSettings()
-
-
-def a_picture(height: int = 700, width: int = 500) -> Picture:
-    """Several chunks of float RGBA, the last one short."""
-    pixels = np.random.default_rng(1).random((height, width, 4), np.float32)
-    return Picture(PictureInfo((height, width, 4), "f32", "Linear Rec.709", "premultiplied", "bottom-up"), pixels)
-
-
-def pump(client: Client, until: Callable[[], bool], seconds: float = 10.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not until():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        if not client.pump():
-            client.wait(0.02)
 
 
 @pytest.fixture
@@ -47,13 +33,6 @@ def client(server: ScriptedServer) -> Iterator[Client]:
     client.connect()
     yield client
     client.close()
-
-
-def finish(client: Client, dream: RemoteDream) -> Picture:
-    pump(client, lambda: dream.finished)
-    assert dream.state is DreamState.DONE, dream.error
-    assert dream.result is not None
-    return dream.result
 
 
 def test_a_dream_comes_back_with_its_pixels_and_their_meaning(client: Client) -> None:
