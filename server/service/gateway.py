@@ -17,6 +17,8 @@ import zmq
 from ...shared.wire.blobs import CHUNK
 from ...shared.wire.codec import MAX_HEADER, VERSION, bad_header, decode
 from ...shared.wire.errors import WireError
+from ...shared.wire.messages import FEATURES
+from ...shared.wire.pieces import FEATURE as PIECES
 from ...shared.wire.sockets import CREDIT
 from .background import Background, Waker
 from .dispatch import Dispatch
@@ -41,7 +43,7 @@ TIDY_EVERY = 3600.0
 _LATELY = 60.0
 
 # ERR and PONG are taken as signs of life: answering an error with an error would never end.
-UNANSWERED = frozenset({"ERR", "PONG"})
+UNANSWERED = frozenset({"ERR", "PONG", "PART"})
 
 log = logging.getLogger(__name__)
 Handler = Callable[[Session, dict[str, Any]], None]
@@ -87,6 +89,7 @@ class Gateway:
             "CANCEL": self._requests.cancel,
             "RELEASE": self._requests.release,
             "PAIR": self._pair,
+            "GOT": self._got,
             "LEDGER": keeping.ledger,
             "PULSE": keeping.pulse,
             "RETRY": keeping.retry,
@@ -101,7 +104,7 @@ class Gateway:
         if self._guard:
             poller.register(self._guard.socket, zmq.POLLIN)
         next_look = next_tidying = 0.0
-        waiting = False
+        waiting = sending = False
         while not self._stopping:
             now = time.monotonic()
             if now >= next_look:
@@ -111,7 +114,7 @@ class Gateway:
                 next_tidying = now + TIDY_EVERY
                 self._jobs.tidy()
                 self._sessions.tidy()
-            poller.poll(FLUSH_TICK if waiting else TICK)
+            poller.poll(0 if sending else FLUSH_TICK if waiting else TICK)
             self._waker.clear()
             if self._guard:
                 self._guard.answer()
@@ -119,6 +122,7 @@ class Gateway:
             self._background.finish()
             self._dispatch.receive()
             self._dispatch.hand_out()
+            sending = self._transfers.go_on()
             waiting = self._sessions.flush()
 
     def stop_on(self, *signals: signal.Signals) -> None:
@@ -167,7 +171,9 @@ class Gateway:
             header = decode(frames[0])
             if self._guard:
                 self._guard.check(session.user, header["t"])
-            self._handle(session, header, frames[1] if len(frames) > 1 else memoryview(b""))
+            chunk = session.joining.take(header, frames[1]) if len(frames) > 1 else b""
+            if chunk is not None:
+                self._handle(session, header, memoryview(chunk))
         except WireError as error:
             self._refuse(session, header, error)
         except Exception:
@@ -198,6 +204,9 @@ class Gateway:
                 field="min" if header["min"] > VERSION else "max",
                 allowed=str(VERSION),
             )
+        features = FEATURES & set(header.get("features") or ())
+        if PIECES in features:
+            session.cut()
         limits = {"chunk": CHUNK, "header": MAX_HEADER, "side": MAX_SIDE, "bytes": MAX_BYTES, "jobs": MAX_JOBS}
         self._sessions.answer(
             session,
@@ -205,7 +214,7 @@ class Gateway:
             "WELCOME",
             server=SERVER,
             boot=self._boot,
-            features=[],
+            features=sorted(features),
             limits=limits,
             credit=CREDIT,
             devices=self._workers.devices,
@@ -214,6 +223,9 @@ class Gateway:
     def _ping(self, session: Session, header: Mapping[str, Any]) -> None:
         queued, running = self._jobs.count(RECEIVING, QUEUED), self._jobs.count(RUNNING)
         self._sessions.answer(session, header, "PONG", queued=queued, running=running, free=self._spool.free())
+
+    def _got(self, session: Session, header: Mapping[str, Any]) -> None:
+        session.pieces.passed(header["n"])
 
     def _pair(self, session: Session, header: Mapping[str, Any]) -> None:
         if self._guard is None:

@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import zmq
 
 from ...shared.wire.codec import encode
+from ...shared.wire.pieces import Joining, Pieces
 from .transfers import Outgoing
 
 # A client that has this many answers waiting has stopped reading; it asks STATUS when it comes back.
 BACKLOG = 1024
 # A session that has been silent so long is dropped from memory; its client gets a new one by speaking again.
 FORGOTTEN_AFTER = 600.0
+# What says nothing of the ledger, and so waits for no disk.
+_UNTOLD = frozenset({"PONG", "WELCOME", "GOT", "ERR"})
 
 
 class Session:
     """One connected client."""
 
-    __slots__ = ("__weakref__", "backlog", "heard", "outgoing", "route", "user")
+    __slots__ = ("__weakref__", "backlog", "cuts", "heard", "joining", "outgoing", "pieces", "route", "user")
 
     def __init__(self, route: bytes = b"", user: str = "") -> None:
         """``route``: the routing id the socket knows it by; empty for a client that has not been heard yet. ``user``:
@@ -30,15 +33,32 @@ class Session:
         self.route = route
         self.user = user
         self.heard = time.monotonic()
-        self.backlog: deque[list[bytes | memoryview]] = deque()
+        self.backlog: deque[list[bytes]] = deque()
         self.outgoing: dict[bytes, Outgoing] = {}
+        # Chunks to and from the client, and whether it understands them cut to pieces.
+        self.pieces, self.joining = Pieces(), Joining()
+        self.cuts = False
+
+    def cut(self) -> None:
+        """The client understands pieces."""
+        self.cuts = True
+        self.pieces.cut()
+
+    @property
+    def client(self) -> str:
+        """Who is at the other end: the holder of a key, or without keys whoever has this connection."""
+        return self.user or self.route.hex()
 
 
 class Sessions:
     """Every session of one ROUTER socket."""
 
-    def __init__(self, socket: zmq.Socket) -> None:
+    def __init__(
+        self, socket: zmq.Socket, when_durable: Callable[[Callable[[], None]], None] = lambda act: act()
+    ) -> None:
+        """``when_durable``: calls what it is given once what may be told now is on the disk, see `Ledger`."""
         self._socket = socket
+        self._when_durable = when_durable
         self._sessions: dict[bytes, Session] = {}
 
     def heard(self, route: bytes, user: str = "") -> Session:
@@ -57,12 +77,27 @@ class Sessions:
         *,
         lossy: bool = False,
     ) -> None:
-        """Send without waiting. What the socket can't take yet waits in the backlog, or is lost when ``lossy``."""
+        """Send without waiting, what tells of the ledger not before it is on the disk.
+
+        What the socket can't take yet waits in the backlog, or is lost when ``lossy``; a chunk waits until the link
+        has room, and what is said meanwhile overtakes it.
+        """
+        if session.route not in self._sessions or (lossy and session.backlog):
+            return
+        if chunk is not None:
+            if not lossy or session.pieces.room:
+                session.pieces.add(header, chunk)
+                self._advance(session)
+            return
+        frames = [session.route, encode(header)]
+        if lossy or header["t"] in _UNTOLD or header.get("full") is False:
+            self._pass_on(session, frames, lossy=lossy)
+        else:
+            self._when_durable(lambda: self._pass_on(session, frames))
+
+    def _pass_on(self, session: Session, frames: list[bytes], *, lossy: bool = False) -> None:
         if session.route not in self._sessions:
             return
-        if session.backlog and lossy:
-            return
-        frames = [session.route, encode(header)] + ([] if chunk is None else [chunk])
         if session.backlog or not self._deliver(session, frames):
             if not lossy:
                 session.backlog.append(frames)
@@ -76,13 +111,21 @@ class Sessions:
         self.send(session, {"t": kind, **fields})
 
     def flush(self) -> bool:
-        """Send what has been waiting; returns whether anything still waits."""
-        waiting = [session for session in self._sessions.values() if session.backlog]
+        """Say what has come, and send what has been waiting; returns whether anything still waits for the socket."""
+        for session in [session for session in self._sessions.values() if session.cuts]:
+            if count := session.joining.news():
+                self.send(session, {"t": "GOT", "n": count})
+        waiting = [session for session in self._sessions.values() if session.backlog or session.pieces]
         for session in waiting:
             while session.backlog and self._deliver(session, session.backlog[0]):
                 if session.backlog:
                     session.backlog.popleft()
-        return any(session.backlog for session in waiting)
+            self._advance(session)
+        return any(session.backlog or session.pieces.next() for session in waiting)
+
+    def receiving(self) -> list[Session]:
+        """The clients that are being sent something."""
+        return [session for session in self._sessions.values() if session.outgoing]
 
     def count(self, seconds: float) -> int:
         """How many clients have been heard within so many seconds."""
@@ -95,7 +138,16 @@ class Sessions:
         for session in [session for session in self._sessions.values() if session.heard < horizon]:
             self._drop(session)
 
-    def _deliver(self, session: Session, frames: list[bytes | memoryview]) -> bool:
+    def _advance(self, session: Session) -> None:
+        """Send of the chunks that wait what the link has room for."""
+        pieces = session.pieces
+        while not session.backlog and (message := pieces.next()):
+            header, chunk = message
+            if not self._deliver(session, [session.route, encode(header), chunk]):
+                return
+            pieces.sent(len(chunk))
+
+    def _deliver(self, session: Session, frames: Sequence[bytes | memoryview]) -> bool:
         """Hand frames to the socket; False when it is full. A client that is gone takes nothing any more."""
         try:
             self._socket.send_multipart(frames, flags=zmq.NOBLOCK, copy=False)
@@ -110,4 +162,5 @@ class Sessions:
     def _drop(self, session: Session) -> None:
         session.backlog.clear()
         session.outgoing.clear()
+        session.pieces = Pieces()
         self._sessions.pop(session.route, None)

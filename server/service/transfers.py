@@ -162,21 +162,28 @@ class Transfers:
             ) from error
         data = self._spool.map(blob.id)
         session.outgoing[blob.id] = Outgoing(header["id"], blob.id, data, have, header["credit"])
-        self._send(session, blob.id)
 
     def ack(self, session: Session, header: Mapping[str, Any]) -> None:
         """ACK: a client has taken one chunk in."""
         outgoing = session.outgoing.get(header["blob"])
         if outgoing:
             outgoing.add_credit()
-            self._send(session, header["blob"])
 
-    def _send(self, session: Session, blob: bytes) -> None:
-        outgoing = session.outgoing[blob]
-        for header, data in outgoing.chunks():
-            self._sessions.send(session, header, data)
-        if outgoing.sent:
-            session.outgoing.pop(blob, None)
+    def go_on(self) -> bool:
+        """Send every client one chunk of each blob it asked for, where its link has room; whether any was sent.
+
+        One at a time: what others ask is not to wait for sixteen checksums.
+        """
+        moved = False
+        for session in self._sessions.receiving():
+            for blob, outgoing in list(session.outgoing.items()):
+                message = next(outgoing.chunks(), None) if session.pieces.room else None
+                if message:
+                    self._sessions.send(session, *message)
+                    moved = True
+                if outgoing.sent:
+                    session.outgoing.pop(blob, None)
+        return moved
 
     def _agrees(self, blob: Blob) -> bool:
         """Bring the ledger into line with the disk at the start; False for a blob whose file is gone."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import platform
 import time
@@ -19,6 +20,9 @@ from ..wire.blobs import Buffer
 from ..wire.codec import VERSION, decode, encode
 from ..wire.errors import WireError
 from ..wire.keys import KeyPair, proof
+from ..wire.messages import FEATURES
+from ..wire.pieces import FEATURE as PIECES
+from ..wire.pieces import Joining, Pieces
 from ..wire.sockets import client_socket
 from . import reasons
 
@@ -44,10 +48,11 @@ class ConnectionState(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ServerInfo:
-    """What a server said of itself in WELCOME. ``boot`` is new at each of its starts."""
+    """What a server said of itself in WELCOME. ``boot`` is new at each of its starts. features: what both sides can."""
 
     name: str
     boot: bytes
+    features: frozenset[str] = frozenset()
     limits: dict[str, Any] = field(default_factory=dict)
     devices: list[dict[str, Any]] = field(default_factory=list)
 
@@ -84,7 +89,9 @@ class Connection:
         self._context = context
         self._socket: zmq.Socket | None = None
         self._monitor: zmq.Socket | None = None
-        self._outbox: deque[tuple[bytes, Buffer | None]] = deque()
+        # Chunks wait apart: what is asked or cancelled meanwhile overtakes them.
+        self._outbox: deque[bytes] = deque()
+        self._pieces, self._joining = Pieces(), Joining()
         self._heard = self._asked = self._pinged = 0.0
         # Whether somebody took the TCP connection, dream server or not, and how often they hung up on our greeting.
         self._taken = False
@@ -117,13 +124,16 @@ class Connection:
             self._monitor.close(linger=0)
             self._socket.close(linger=0)
         self._socket = self._monitor = None
-        self._outbox.clear()
+        self._forget()
         self.state = ConnectionState.DISCONNECTED
         self.problem = None
 
     def send(self, header: dict[str, Any], chunk: Buffer | None = None) -> None:
-        """Queue a message; it leaves when the socket takes it."""
-        self._outbox.append((encode(header), chunk))
+        """Queue a message; it leaves when the socket takes it, and with a chunk when the link has room."""
+        if chunk is None:
+            self._outbox.append(encode(header))
+        else:
+            self._pieces.add(header, chunk)
         self._flush()
 
     def ping(self) -> None:
@@ -135,8 +145,8 @@ class Connection:
 
     @property
     def clogged(self) -> bool:
-        """Whether messages wait because the socket takes no more for now."""
-        return bool(self._outbox)
+        """Whether messages wait because the socket or the link takes no more for now."""
+        return bool(self._outbox) or not self._pieces.room
 
     def wait(self, seconds: float) -> None:
         """Sleep until something arrives or the time is over."""
@@ -148,6 +158,7 @@ class Connection:
     def receive(self) -> Iterator[Message]:
         """Every message that is here and is not the connection's own business, until none is left."""
         self._watch()
+        self._tell_got()
         while self._socket is not None:
             try:
                 frames = self._socket.recv_multipart(zmq.NOBLOCK, copy=False)
@@ -158,18 +169,30 @@ class Connection:
                 header = decode(frames[0].buffer)
             except WireError:
                 continue  # A message this version can't read: what matters is asked for again.
-            if not self._own_business(header):
-                yield header, frames[1].buffer if len(frames) > 1 else b""
+            chunk: Buffer | None = b""
+            if len(frames) > 1:
+                chunk = self._joining.take(header, frames[1].buffer)
+                self._tell_got(at_least=4)
+            if chunk is not None and not self._own_business(header):
+                yield header, chunk
+        self._tell_got()
         self._keep_alive()
         self._flush()
+
+    def _tell_got(self, at_least: int = 1) -> None:
+        if self.server and PIECES in self.server.features and (count := self._joining.news(at_least)):
+            self.send({"t": "GOT", "n": count})
 
     def _own_business(self, header: dict[str, Any]) -> bool:
         kind = header["t"]
         if kind == "WELCOME":
-            self.server = ServerInfo(header["server"], header["boot"], header["limits"], header["devices"])
+            features = FEATURES & set(header["features"])
+            self.server = ServerInfo(header["server"], header["boot"], features, header["limits"], header["devices"])
             self.state, self.problem = ConnectionState.CONNECTED, None
             self.greetings += 1
-            self._outbox.clear()
+            self._forget()
+            if PIECES in features:
+                self._pieces.cut()
         elif kind == "PING":
             self.send({"t": "PONG"})
         elif kind == "PAIRED":
@@ -179,6 +202,9 @@ class Connection:
             self._stop(WireError.from_details(header))
         elif kind == "PONG":
             self._felt(header)
+        elif kind == "GOT":
+            self._pieces.passed(header["n"])
+            self._flush()
         else:
             return False
         return True
@@ -226,17 +252,21 @@ class Connection:
     def _greet(self) -> None:
         self._rejections = 0
         self._pings.clear()
-        self._outbox.clear()
+        self._forget()
         self._asked = self._heard = time.monotonic()
         if self._code and self._own:
             evidence = proof(self._code, self.address.key, self._own.public)
             self.send({"t": "PAIR", "id": os.urandom(16), "name": platform.node()[:64], "proof": evidence})
         else:
-            hello = {"min": VERSION, "max": VERSION, "client": self._name, "features": []}
+            hello = {"min": VERSION, "max": VERSION, "client": self._name, "features": sorted(FEATURES)}
             self.send({"t": "HELLO", "id": os.urandom(16), **hello})
 
-    def _lost(self) -> None:
+    def _forget(self) -> None:
         self._outbox.clear()
+        self._pieces, self._joining = Pieces(), Joining()
+
+    def _lost(self) -> None:
+        self._forget()
         self._asked, self._taken = time.monotonic(), False
         if self.state is ConnectionState.CONNECTED:
             self.state = ConnectionState.CONNECTING
@@ -256,13 +286,13 @@ class Connection:
             self.problem = problem
 
     def _flush(self) -> None:
-        while self._outbox and self._socket is not None:
-            header, chunk = self._outbox[0]
-            try:
-                if chunk is None:
-                    self._socket.send(header, zmq.NOBLOCK)
-                else:
-                    self._socket.send_multipart([header, chunk], zmq.NOBLOCK, copy=False)
-            except zmq.Again:
-                return
-            self._outbox.popleft()
+        if self._socket is None:
+            return
+        with contextlib.suppress(zmq.Again):
+            while self._outbox:
+                self._socket.send(self._outbox[0], zmq.NOBLOCK)
+                self._outbox.popleft()
+            while message := self._pieces.next():
+                header, chunk = message
+                self._socket.send_multipart([encode(header), chunk], zmq.NOBLOCK, copy=False)
+                self._pieces.sent(len(chunk))

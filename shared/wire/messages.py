@@ -14,6 +14,8 @@ from typing import Any
 from .errors import WireError
 
 MAX_BLOB = 1 << 40
+# What both sides can do beyond the least that version 1 asks; HELLO and WELCOME agree on which.
+FEATURES = frozenset({"pieces"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,8 @@ SCHEMA: dict[str, dict[str, Field]] = {
     "PUT": _REQUEST | {"blob": ID, "size": SIZE, "picture": _optional(MAP), "file": _optional(MAP)},
     "HAVE": {"re": ID, "blob": ID, "have": BITMAP, "credit": CREDIT},
     "CHUNK": {"blob": ID, "at": OFFSET, "crc": CRC, "codec": _one_of("none", "zstd"), "size": _integer(1, 1 << 20)},
+    "PART": {"start": OFFSET},
+    "GOT": {"n": COUNT},
     "ACK": {"blob": ID, "at": OFFSET, "full": _optional(FLAG)},
     "SUBMIT": _REQUEST
     | {
