@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 
@@ -15,7 +15,6 @@ from ...shared.settings import DreamSettings
 from ...shared.wire.content import Content, FileInfo
 from ..frames.dreaming import dream_frame
 from ..still import Done, Networks, dream_picture
-from .spool import Spool
 
 # A frame tells which share of it is done, and a message counts steps: so many make a frame.
 SHARES = 1000
@@ -41,21 +40,33 @@ class Outcome:
     facts: Mapping[str, Any] = field(default_factory=dict)
 
 
+class Blobs(Protocol):
+    """Where the blobs of a job are: the spool, or what was brought along to another machine."""
+
+    def map(self, blob: bytes) -> memoryview:
+        """A blob's bytes, read-only."""
+        ...
+
+    def write(self, blob: bytes, data: memoryview) -> None:
+        """Keep a whole blob."""
+        ...
+
+
 class Inputs:
     """The blobs of a job, by name, as its order describes them."""
 
-    def __init__(self, contents: Mapping[str, Mapping[str, Any]], spool: Spool) -> None:
+    def __init__(self, contents: Mapping[str, Mapping[str, Any]], blobs: Blobs) -> None:
         self._contents = contents
-        self._spool = spool
+        self._blobs = blobs
 
     def data(self, name: str) -> memoryview | None:
         """The bytes of an input, None where it was not given."""
-        return self._spool.map(self._contents[name]["blob"]) if name in self._contents else None
+        return self._blobs.map(self._contents[name]["blob"]) if name in self._contents else None
 
     def pictures(self) -> dict[str, Picture]:
         """Every input, as the picture that it is."""
         return {
-            name: Picture.from_bytes(PictureInfo.from_header(content["picture"]), self._spool.map(content["blob"]))
+            name: Picture.from_bytes(PictureInfo.from_header(content["picture"]), self._blobs.map(content["blob"]))
             for name, content in self._contents.items()
         }
 
@@ -68,9 +79,9 @@ class Inputs:
 Events = Iterator[Underway | Outcome]
 
 
-def dream(order: Mapping[str, Any], spool: Spool, networks: Networks, device: torch.device) -> Events:
+def dream(order: Mapping[str, Any], blobs: Blobs, networks: Networks, device: torch.device) -> Events:
     """Do what the gateway's START asks. Raises what the drivers raise."""
-    inputs = Inputs(order["inputs"], spool)
+    inputs = Inputs(order["inputs"], blobs)
     kind = {"still": _still, "frame": _frame}[order["kind"]]
     return kind(order["settings"], inputs, networks, device)
 

@@ -7,7 +7,7 @@ import os
 import secrets
 import signal
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -28,10 +28,11 @@ from .keeping import Keeping
 from .ledger import QUEUED, RECEIVING, RUNNING, Ledger
 from .metrics import Reading
 from .requests import MAX_JOBS, Requests
+from .room import Quota
 from .sessions import Session, Sessions
 from .spool import Spool
 from .transfers import MAX_BYTES, MAX_SIDE, Transfers
-from .workers import Workers
+from .workers import Post, Workers
 
 SERVER = f"Reverie {version('reverie')}"
 # How long the loop sleeps at most, and while something waits for a full socket, in milliseconds.
@@ -56,10 +57,16 @@ class Gateway:
     """
 
     def __init__(
-        self, context: zmq.Context, socket: zmq.Socket, home: Path, devices: list[str], guard: Guard | None = None
+        self,
+        context: zmq.Context,
+        socket: zmq.Socket,
+        home: Path,
+        posts: Sequence[Post],
+        guard: Guard | None = None,
+        quota: Quota = Quota(),
     ) -> None:
         """``socket``: a bound ROUTER, ``guard``: what keeps strangers out of it. ``home``: the folder of ledger and
-        blobs. Raises `SpoolInUse`.
+        blobs. ``posts``: one for each worker. ``quota``: what a client may have. Raises `SpoolInUse`.
         """
         self._socket = socket
         self._guard = guard
@@ -67,16 +74,21 @@ class Gateway:
         self._boot = os.urandom(16)
         self._stopping = False
         self._waker = Waker()
-        self._background = Background(self._waker)
+        # What reads, what writes and what the ledger writes wait for the disk, but not for each other.
+        self._reading, self._writing = Background(self._waker), Background(self._waker)
         self._spool = Spool(home / "blobs")
-        self._ledger = Ledger(home / "ledger.sqlite")
-        self._sessions = Sessions(socket)
-        self._transfers = Transfers(self._ledger, self._spool, self._sessions, self._background, self._arrived)
+        self._ledger = Ledger(home / "ledger.sqlite", Background(self._waker))
+        self._sessions = Sessions(socket, self._ledger.when_durable)
+        self._transfers = Transfers(self._ledger, self._spool, self._sessions, self._writing, self._arrived, quota)
         self._jobs = Jobs(self._ledger, self._transfers, self._sessions)
-        self._workers = Workers(context, devices, self._spool.folder)
-        self._dispatch = Dispatch(self._jobs, self._workers, self._transfers, self._spool)
-        self._requests = Requests(self._jobs, self._dispatch, self._transfers, self._sessions)
-        keeping = Keeping(self._jobs, self._sessions, guard, lambda: self.reading)
+        self._workers = Workers(context, posts, self._spool.folder)
+        self._dispatch = Dispatch(
+            self._ledger, self._jobs, self._workers, self._transfers, self._spool, self._reading, self._writing
+        )
+        self._requests = Requests(
+            self._ledger, self._jobs, self._dispatch, self._transfers, self._sessions, quota
+        )
+        keeping = Keeping(self._ledger, self._jobs, self._sessions, guard, lambda: self.reading)
         self._handlers: dict[str, Handler] = {
             "HELLO": self._hello,
             "PING": self._ping,
@@ -119,9 +131,11 @@ class Gateway:
             if self._guard:
                 self._guard.answer()
             self._take_messages()
-            self._background.finish()
+            for background in (self._ledger, self._reading, self._writing):
+                background.finish()
             self._dispatch.receive()
             self._dispatch.hand_out()
+            self._ledger.commit()
             sending = self._transfers.go_on()
             waiting = self._sessions.flush()
 
@@ -139,7 +153,8 @@ class Gateway:
     def close(self) -> None:
         """End the workers and let go of everything."""
         self._workers.close()
-        self._background.close()
+        self._reading.close()
+        self._writing.close()
         self._ledger.close()
         signal.set_wakeup_fd(-1)
         self._waker.close()

@@ -22,7 +22,7 @@ from .guard import Guard
 from .keyring import write_private
 from .listening import ListenError, is_beyond, listen, told
 from .metrics import Metrics
-from .workers import WorkersBroken
+from .workers import WorkersBroken, processes
 
 LOG_BYTES, LOG_FILES = 4 << 20, 3
 NICENESS = 10
@@ -92,7 +92,7 @@ def serve(
         socket, address = listen(context, door.text, guard)
         spool.mkdir(parents=True, exist_ok=True)
         _start_log(spool / "log")
-        gateway = Gateway(context, socket, spool, list(devices), guard)
+        gateway = Gateway(context, socket, spool, processes(devices), guard)
         try:
             gateway.stop_on(signal.SIGINT, signal.SIGTERM)
             if metrics is not None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import errno
+import itertools
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
@@ -16,7 +16,7 @@ from reverie.server.media.errors import ReadError
 from reverie.server.networks.weights import MissingWeights
 from reverie.server.service import dreams
 from reverie.server.service.spool import Spool
-from reverie.server.service.worker import Cancelled, Task
+from reverie.server.service.task import Report, Task
 from reverie.server.still import Done, Networks, Progress
 from reverie.shared.declaration import SettingError
 from reverie.shared.picture import Picture, PictureInfo
@@ -27,29 +27,14 @@ PICTURE = Picture.from_bytes(INFO, os.urandom(INFO.size))
 JOB, BLOB, MASK, RESULT = b"j" * 16, b"b" * 16, b"m" * 16, b"r" * 16
 
 
-class Link:
-    """Keeps what is told; ``cancel_at`` is the event at which the job turns out to be cancelled."""
-
-    def __init__(self, cancel_at: int = 10**9) -> None:
-        self.told: list[dict[str, Any]] = []
-        self._left = cancel_at
-
-    def tell(self, kind: str, pixels: memoryview | None = None, **fields: Any) -> None:
-        self.told.append({"t": kind, "pixels": pixels, **fields})
-
-    def check_cancelled(self, job: bytes) -> None:
-        assert job == JOB
-        self._left -= 1
-        if self._left < 0:
-            raise Cancelled
-
-
 @pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Link]:
-    """Runs a task whose dream is the generator given; returns the link it reported on."""
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[Report]]:
+    """Runs a task whose dream is the generator given; ``cancel_at``: the event at which it turns out to be cancelled.
+    Returns what it reported.
+    """
 
-    def run(dream: Callable[[Picture], Iterator[Progress | Done]], cancel_at: int = 10**9) -> Link:
-        spool, link = Spool(tmp_path), Link(cancel_at)
+    def run(dream: Callable[[Picture], Iterator[Progress | Done]], cancel_at: int = 10**9) -> list[Report]:
+        spool, events = Spool(tmp_path), itertools.count()
         spool.write(BLOB, PICTURE.data())
         spool.write(MASK, PICTURE.data())
         inputs = {
@@ -63,11 +48,10 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Link]:
             return dream(picture)
 
         monkeypatch.setattr(dreams, "dream_picture", dream_picture)
-        try:
-            Task(order, link, spool).run(Networks(), torch.device("cpu"))  # type: ignore[arg-type]
-        finally:
-            assert all((report["job"], report["attempt"]) == (JOB, 2) for report in link.told)
-        return link
+        task = Task(order, spool, lambda: next(events) >= cancel_at)
+        told = list(task.reports(Networks(), torch.device("cpu")))
+        assert all((report.fields["job"], report.fields["attempt"]) == (JOB, 2) for report in told)
+        return told
 
     return run
 
@@ -84,23 +68,23 @@ def raising(error: Exception) -> Callable[[Picture], Iterator[Progress | Done]]:
     return dream
 
 
-def test_a_dream_that_ends_well(run: Callable[..., Link], tmp_path: Path) -> None:
+def test_a_dream_that_ends_well(run: Callable[..., list[Report]], tmp_path: Path) -> None:
     def dream(picture: Picture) -> Iterator[Progress | Done]:
         yield from steps(500)
         yield Done(picture)
 
-    told = run(dream).told
-    assert told[-1]["t"] == "DONE"
+    told = run(dream)
+    assert told[-1].kind == "DONE"
     assert bytes(Spool(tmp_path).map(RESULT)) == PICTURE.data()
-    progress = [report["step"] for report in told if report["t"] == "PROGRESS"]
+    progress = [report.fields["step"] for report in told if report.kind == "PROGRESS"]
     # 500 steps within a moment are not 500 messages, but the last one is told.
     assert len(progress) < 50 and progress[-1] == 500
-    previews = [report for report in told if report["t"] == "PREVIEW"]
+    previews = [report for report in told if report.kind == "PREVIEW"]
     assert 1 <= len(previews) < 20
-    assert previews[0]["pixels"] == PICTURE.data()
+    assert previews[0].pixels == PICTURE.data()
 
 
-def test_a_cancelled_dream_goes_no_step_further(run: Callable[..., Link], tmp_path: Path) -> None:
+def test_a_cancelled_dream_goes_no_step_further(run: Callable[..., list[Report]], tmp_path: Path) -> None:
     seen = []
 
     def dream(picture: Picture) -> Iterator[Progress | Done]:
@@ -108,8 +92,8 @@ def test_a_cancelled_dream_goes_no_step_further(run: Callable[..., Link], tmp_pa
             seen.append(step)
             yield step
 
-    told = run(dream, cancel_at=3).told
-    assert told[-1]["t"] == "STOPPED"
+    told = run(dream, cancel_at=3)
+    assert told[-1].kind == "STOPPED"
     assert len(seen) == 4
     assert Spool(tmp_path).size(RESULT) is None
 
@@ -129,15 +113,15 @@ def test_a_cancelled_dream_goes_no_step_further(run: Callable[..., Link], tmp_pa
         (ZeroDivisionError("at /home/somebody/secret.py"), "INTERNAL"),
     ],
 )
-def test_a_dream_that_fails_says_what_to_do(run: Callable[..., Link], error: Exception, code: str) -> None:
-    failed = run(raising(error)).told[-1]
-    assert (failed["t"], failed["code"]) == ("FAILED", code)
+def test_a_dream_that_fails_says_what_to_do(run: Callable[..., list[Report]], error: Exception, code: str) -> None:
+    last = run(raising(error))[-1]
+    failed = last.fields
+    assert (last.kind, failed["code"]) == ("FAILED", code)
     assert failed["msg"] and failed["hint"]
     assert "secret" not in failed["msg"] + failed["hint"]
     assert ("secret" in failed["trace"]) == (code in ("INTERNAL", "UNKNOWN_NETWORK"))
 
 
-def test_a_lost_device_ends_the_worker(run: Callable[..., Link]) -> None:
-    with pytest.raises(SystemExit) as caught:
-        run(raising(RuntimeError("CUDA error: an illegal memory access was encountered")))
-    assert "Traceback" not in str(caught.value)
+def test_a_lost_device_is_told_of_and_is_no_failure_of_the_dream(run: Callable[..., list[Report]]) -> None:
+    last = run(raising(RuntimeError("CUDA error: an illegal memory access was encountered")))[-1]
+    assert last.kind == "LOST" and "illegal memory access" in last.fields["trace"]

@@ -33,10 +33,10 @@ def test_a_worker_that_hangs_is_replaced_once_its_job_is_given_up(
 ) -> None:
     monkeypatch.setattr(watched, "DEAF_AFTER", 0.5)
     context = zmq.Context()
-    workers = watched.Workers(context, ["cpu"], tmp_path)
+    workers = watched.Workers(context, watched.processes(["cpu"]), tmp_path)
     try:
-        look_until(workers, lambda: any(workers.idle()))
-        (worker,) = workers.idle()
+        look_until(workers, lambda: workers.idle)
+        (worker,) = workers._workers
         assert worker.process
         hung = worker.process.pid
         os.kill(hung, signal.SIGSTOP)
@@ -44,9 +44,9 @@ def test_a_worker_that_hangs_is_replaced_once_its_job_is_given_up(
         Spool(tmp_path).write(b"i" * 16, memoryview(bytes(info.size)))
         job = Job(b"j" * 16, Request("still", DreamSettings().record(), {"picture": b"i" * 16}, "interactive"), QUEUED)
         inputs = {"picture": {"blob": b"i" * 16, **described(info)}}
-        workers.start_job(worker, job, inputs, {"picture": b"r" * 16})
+        workers.start_job(job, inputs, {"picture": b"r" * 16})
         workers.cancel(job.id)
-        look_until(workers, lambda: any(workers.idle()))
+        look_until(workers, lambda: workers.idle)
         assert worker.process.pid != hung
     finally:
         workers.close()
