@@ -83,9 +83,9 @@ class Worker:
     start_at: float = 0.0
 
     @property
-    def idle(self) -> bool:
-        """Whether it waits for work."""
-        return self.route is not None and len(self.jobs) < self.slots
+    def idle(self) -> int:
+        """How many jobs more it takes."""
+        return self.slots - len(self.jobs)
 
     @property
     def deaf(self) -> bool:
@@ -142,7 +142,9 @@ class Workers:
         write each result into.
         """
         after = job.request.after
-        worker = min((worker for worker in self._workers if worker.idle), key=lambda worker: after not in worker.recent)
+        worker = min(
+            (worker for worker in self._workers if worker.idle > 0), key=lambda worker: after not in worker.recent
+        )
         worker.jobs[job.id] = job.attempt
         worker.recent.append(job.id)
         self._send(

@@ -35,7 +35,7 @@ def test_a_worker_that_hangs_is_replaced_once_its_job_is_given_up(
     context = zmq.Context()
     workers = watched.Workers(context, watched.processes(["cpu"]), tmp_path)
     try:
-        look_until(workers, lambda: workers.idle)
+        look_until(workers, lambda: workers.idle > 0)
         (worker,) = workers._workers
         assert worker.process
         hung = worker.process.pid
@@ -46,7 +46,7 @@ def test_a_worker_that_hangs_is_replaced_once_its_job_is_given_up(
         inputs = {"picture": {"blob": b"i" * 16, **described(info)}}
         workers.start_job(job, inputs, {"picture": b"r" * 16})
         workers.cancel(job.id)
-        look_until(workers, lambda: workers.idle)
+        look_until(workers, lambda: workers.idle > 0)
         assert worker.process.pid != hung
     finally:
         workers.close()
