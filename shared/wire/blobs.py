@@ -6,11 +6,11 @@ import zlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from . import zstd
 from .errors import WireError
+from .packing import Buffer, Grain, pack, unpack
 
 CHUNK = 1 << 20
-
-Buffer = bytes | bytearray | memoryview
 
 
 def chunk_count(size: int) -> int:
@@ -70,19 +70,47 @@ def chunk_header(blob: bytes, at: int, data: Buffer) -> dict[str, Any]:
     return {"t": "CHUNK", "blob": blob, "at": at, "crc": zlib.crc32(data), "codec": "none", "size": len(data)}
 
 
+def packed_chunk(
+    blob: bytes, at: int, data: Buffer, grain: Grain, base: tuple[bytes, Buffer] | None = None
+) -> tuple[dict[str, Any], memoryview]:
+    """A chunk, header and bytes, made as small as `pack` can. base: another blob's id, and its bytes at ``at``."""
+    packed = pack(data, grain, base[1] if base else None)
+    if packed is None:
+        return chunk_header(blob, at, data), memoryview(data)
+    how = {"codec": "zstd", "size": len(data), "item": grain.item, "lag": grain.lag} | (
+        {"base": base[0]} if base else {}
+    )
+    return chunk_header(blob, at, packed) | how, memoryview(packed)
+
+
 def check_chunk(header: Mapping[str, Any], data: Buffer, size: int) -> int:
     """Check a received chunk of a blob of ``size`` bytes; returns its index. Raises `WireError` BAD_CHUNK."""
     at = header["at"]
-    if header["codec"] != "none":
+    if header["codec"] != "none" and not zstd.available:
         raise _bad_chunk("codec", "none, since no other was agreed on")
     if at % CHUNK or at >= size:
         raise _bad_chunk("at", f"a multiple of {CHUNK} below {size}")
     expected = min(CHUNK, size - at)
-    if header["size"] != expected or len(data) != expected:
+    if header["size"] != expected or (header["codec"] == "none" and len(data) != expected):
         raise _bad_chunk("size", f"{expected}, and so many bytes must follow")
     if zlib.crc32(data) != header["crc"]:
         raise _bad_chunk("crc", "the crc32 of the chunk's bytes")
     return at // CHUNK
+
+
+def chunk_bytes(header: Mapping[str, Any], data: Buffer, base: Buffer | None = None) -> memoryview:
+    """What a chunk that was checked holds: never more than its ``size``. Raises `WireError` BAD_CHUNK.
+
+    base: the bytes at the same place of the blob that its header names as its base.
+    """
+    if header["codec"] == "none":
+        return memoryview(data)
+    if header.get("base") and base is None:
+        raise _bad_chunk("base", "none, since no other blob was agreed on")
+    try:
+        return unpack(data, header["size"], Grain.from_header(header), base if header.get("base") else None)
+    except ValueError as error:
+        raise _bad_chunk("codec", "one zstd frame of as many bytes as “size” says") from error
 
 
 def _bad_chunk(field: str, allowed: str) -> WireError:

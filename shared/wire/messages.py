@@ -43,8 +43,8 @@ def _text(limit: int) -> Field:
     return Field(lambda v: isinstance(v, str) and len(v) <= limit, f"text of at most {limit} characters")
 
 
-def _one_of(*values: str) -> Field:
-    return Field(lambda v: v in values, " or ".join(values))
+def _one_of(*values: str | int) -> Field:
+    return Field(lambda v: type(v) is type(values[0]) and v in values, " or ".join(map(str, values)))
 
 
 def _list_of(item: Field, limit: int = 4096) -> Field:
@@ -92,7 +92,16 @@ SCHEMA: dict[str, dict[str, Field]] = {
     "LISTING": {"re": ID, "items": _list_of(MAP)},
     "PUT": _REQUEST | {"blob": ID, "size": SIZE, "picture": _optional(MAP), "file": _optional(MAP)},
     "HAVE": {"re": ID, "blob": ID, "have": BITMAP, "credit": CREDIT},
-    "CHUNK": {"blob": ID, "at": OFFSET, "crc": CRC, "codec": _one_of("none", "zstd"), "size": _integer(1, 1 << 20)},
+    "CHUNK": {
+        "blob": ID,
+        "at": OFFSET,
+        "crc": CRC,
+        "codec": _one_of("none", "zstd"),
+        "size": _integer(1, 1 << 20),
+        "item": _optional(_one_of(1, 2, 4)),
+        "lag": _optional(_integer(0, 4)),
+        "base": _optional(ID),
+    },
     "PART": {"start": OFFSET},
     "GOT": {"n": COUNT},
     "ACK": {"blob": ID, "at": OFFSET, "full": _optional(FLAG)},
@@ -111,7 +120,14 @@ SCHEMA: dict[str, dict[str, Field]] = {
     "CANCEL": _REQUEST | {"job": ID},
     "CANCELLED": {"re": ID, "job": ID, "state": NAME},
     "STATUS": _REQUEST | {"jobs": _list_of(ID), "since": _optional(COUNT)},
-    "GET": _REQUEST | {"blob": ID, "have": _optional(BITMAP), "credit": CREDIT},
+    "GET": _REQUEST
+    | {
+        "blob": ID,
+        "have": _optional(BITMAP),
+        "credit": CREDIT,
+        "codec": _optional(_one_of("none", "zstd")),
+        "base": _optional(ID),
+    },
     "RELEASE": _REQUEST | {"job": ID},
     "RELEASED": {"re": ID, "job": ID},
     "LEDGER": _REQUEST,

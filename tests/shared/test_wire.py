@@ -117,9 +117,7 @@ def test_any_flipped_bit_in_a_chunk_is_found(data: bytes, bit: int, where: int) 
         check_chunk(header, flipped, len(data))
 
 
-@pytest.mark.parametrize(
-    ("field", "value"), [("at", 5), ("at", 2 * CHUNK), ("size", 9), ("codec", "zstd"), ("crc", 0), ("size", 1)]
-)
+@pytest.mark.parametrize(("field", "value"), [("at", 5), ("at", 2 * CHUNK), ("size", 9), ("crc", 0), ("size", 1)])
 def test_a_chunk_that_lies_is_refused_naming_the_field(field: str, value: object) -> None:
     data = b"x" * 10
     header = {**chunk_header(b"b" * 16, CHUNK, data), field: value}
