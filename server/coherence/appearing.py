@@ -20,9 +20,10 @@ _CONTEXT = 48
 # Dreaming in pieces that are this share of the whole together is not worth the seams.
 _WHOLE = 0.6
 
-# How far around a dream is compared with its neighbours, in pixels, and how much stronger or weaker it is made.
+# How far around a dream is compared with its neighbours, in pixels, and how much weaker or stronger it is made: much
+# stronger, strip by strip, would run away.
 _AROUND = 12.0
-_GAIN = (0.5, 2.0)
+_GAIN = (0.5, 1.25)
 
 Box = tuple[slice, slice]
 

@@ -43,7 +43,7 @@ def carry(memory: Memory, trail: Trail, scene: Scene) -> Carried:
     moved = torch.where(trail.known, trail.places - here + mixed, 0.0)
     page = page[trail.best]
     ripe = memory.ripe.flatten()[trail.best] & trail.known
-    ripe &= _shown(memory.marks, page, here + moved, marks_of(scene).flatten())
+    ripe &= shown(memory.marks, page, here + moved, marks_of(scene).flatten())
     shape = (height, width)
     return Carried(page.view(shape), moved.view(2, *shape), ripe.view(shape))
 
@@ -55,18 +55,18 @@ def marks_of(scene: Scene) -> Tensor:
     return (scene.objects % _MARKS).to(torch.uint8)
 
 
-def _shown(marks: Tensor, page: Tensor, places: Tensor, mark: Tensor) -> Tensor:
+def shown(marks: Tensor, page: Tensor, places: Tensor, mark: Tensor) -> Tensor:
     """Whether what has that ``mark`` is at N ``places`` (2xN) on the pages ``page``, or within a pixel of them."""
     height, width = marks.shape[-2:]
     inside = ((places > -0.5) & (places < places.new_tensor([[width], [height]]) - 0.5)).all(0)
-    shown = torch.zeros_like(inside)
+    found = torch.zeros_like(inside)
     column, row = places.floor().long()
     flat, first = marks.flatten(), page.long() * (height * width)
     for right in (0, 1):
         for down in (0, 1):
             at = (row + down).clamp(0, height - 1) * width + (column + right).clamp(0, width - 1)
-            shown |= flat[first + at] == mark
-    return inside & shown
+            found |= flat[first + at] == mark
+    return inside & found
 
 
 def spread(detail: Tensor, ripe: Tensor, objects: Tensor | None, rounds: int) -> tuple[Tensor, Tensor]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from .carrying import Album
+from .carrying import Album, Carried, marks_of, shown
 from .following import Trail
 from .memory import Memory
 from .sampling import Texture
@@ -26,6 +26,8 @@ _ASTRAY = 0.5
 _OBJECTS = 8
 # So far from the motion of the larger part, in pixels, a pixel still moves with it.
 _LEVEL = 1.0
+# Nearer to a pixel's centre than this, in pixels, a place is at it.
+_AT = 1e-2
 # No object at all.
 NOBODY = -1
 
@@ -43,12 +45,11 @@ class Hidden:
     returned: Tensor
 
 
-def look_behind(
-    scene: Scene, surfaces: Tensor, before: Tensor, memory: Memory, album: Album, trail: Trail, missing: Tensor
-) -> Hidden:
-    """What this frame hides, and which of the pixels ``missing`` (HxW bool) an older dream has been kept for.
+def look_behind(scene: Scene, surfaces: Tensor, memory: Memory, album: Album, trail: Trail, held: Carried) -> Hidden:
+    """What this frame hides, and which of the pixels that are not ripe an older dream has been kept for.
 
-    surfaces, before: what `surfaces_of` tells of this frame and the one before. album: of the memory's pages.
+    surfaces: what `surfaces_of` tells of this frame. album: of the memory's pages. held: what could be carried. Pixels
+    that were in sight, but whose own motion leads astray, are led home in it.
     """
     device = surfaces.device
     height, width = size = memory.size
@@ -58,8 +59,10 @@ def look_behind(
         torch.zeros(size, dtype=torch.bool, device=device),
         torch.zeros(3, height, width, device=device),
     )
+    page, offset, missing = memory.page.flatten(), memory.offset.flatten(1), ~held.ripe
+    marks = marks_of(scene)
     concealed = None if memory.hidden is None else Texture(memory.hidden)
-    for number in _largest(before):
+    for number in _largest(memory.surfaces):
         here = surfaces == number
         motion = _smooth_motion(scene, here & trail.known.view(size))
         if motion is None or motion.astray > _ASTRAY:
@@ -69,16 +72,21 @@ def look_behind(
         inside = ((nearest >= 0) & (nearest <= places.new_tensor([width - 1, height - 1]).view(2, 1, 1))).all(0)
         x, y = nearest.long()
         index = (y.clamp(0, height - 1) * width + x.clamp(0, width - 1)).flatten()
-        seen = inside & ((before == number) & memory.ripe).flatten()[index].view(size)
+        showed = (memory.surfaces == number) & memory.ripe
+        seen = inside & showed.flatten()[index].view(size)
         # Of several things behind one another the largest is kept.
         free = ~here & (found.behind == NOBODY)
         covered = seen & free
-        if covered.any():
-            nearest_seen = index[covered.flatten()]
-            found.detail[:, covered] = _seen_detail(memory, album, places[:, covered], nearest_seen)
+        pixels = index[covered.flatten()]
+        found.detail[:, covered] = album.at(page[pixels], places[:, covered] + offset[:, pixels])
+        astray = here & missing & _all_around(showed, places)
+        pixels, led = index[astray.flatten()], places[:, astray]
+        held.page[astray] = page[pixels]
+        held.offset[:, astray] = motion.back[:, astray] + offset[:, pixels]
+        held.ripe[astray] = shown(memory.marks, page[pixels], led + offset[:, pixels], marks[astray])
         if memory.behind is not None and concealed is not None:
             unseen = inside & ~seen & (memory.behind == number).flatten()[index].view(size)
-            still, back = unseen & free, unseen & here & missing
+            still, back = unseen & free, unseen & here & missing & ~astray
             found.detail[:, still] = concealed.at(*places[:, still])
             found.returned[:, back] = concealed.at(*places[:, back])
             covered |= still
@@ -145,6 +153,16 @@ def _smooth_motion(scene: Scene, where: Tensor) -> _Smooth | None:
     return _Smooth(back, (known @ factors - moved).abs().mean().item())
 
 
-def _seen_detail(memory: Memory, album: Album, places: Tensor, nearest: Tensor) -> Tensor:
-    """The detail of the frame before at ``places`` (2xN), 3xN; nearest: N, the pixels there."""
-    return album.at(memory.page.flatten()[nearest], places + memory.offset.flatten(1)[:, nearest])
+def _all_around(showed: Tensor, places: Tensor) -> Tensor:
+    """Whether all pixels that ``places`` (2xHxW) lie between ``showed`` (HxW bool) it; at a pixel, that one alone.
+
+    Along the edge of a thing in front, a renderer mixes the motion of both.
+    """
+    height, width = showed.shape
+    low, high = (places + _AT).floor().long(), (places - _AT).ceil().long()
+    inside = (low[0] >= 0) & (low[1] >= 0) & (high[0] < width) & (high[1] < height)
+    around = inside
+    for x in (low[0], high[0]):
+        for y in (low[1], high[1]):
+            around = around & showed[y.clamp(0, height - 1), x.clamp(0, width - 1)]
+    return around

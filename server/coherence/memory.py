@@ -13,7 +13,7 @@ from torch import Tensor
 from .scene import Scene
 
 # Another number for another form: what a former version remembered is not understood, and not guessed at.
-_FORM = 1
+_FORM = 2
 
 
 class LostMemory(ValueError):
@@ -33,6 +33,7 @@ class Dreamed:
     surfaces: Tensor
     hidden: Tensor | None = None
     behind: Tensor | None = None
+    unsettled: Tensor | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,6 +52,7 @@ class Memory:
         renderer's objects or only guessed at.
     hidden: 3xHxW float16, the detail of what is behind that which is seen; behind: HxW int32, of which surface it is,
         −1 where nothing is known. None where no frame came before.
+    unsettled: HxW float16, 0..1, as in `settling`; None where all of it has settled.
     luma: HxW uint8, the frame itself, for optical flow. forward, depth: as in `Scene`, forward in float16.
     signature: as `cuts.signature` gives it. digest: of all settings that say what is dreamed, 32 uint8.
     """
@@ -68,6 +70,7 @@ class Memory:
     allowed: Tensor | None = None
     hidden: Tensor | None = None
     behind: Tensor | None = None
+    unsettled: Tensor | None = None
     forward: Tensor | None = None
     depth: Tensor | None = None
 
@@ -88,6 +91,7 @@ class Memory:
             allowed=None if allowed is None else allowed[0, 0].half(),
             hidden=dreamed.hidden,
             behind=dreamed.behind,
+            unsettled=dreamed.unsettled,
             forward=None if scene.forward is None else scene.forward.half(),
             depth=scene.depth,
         )

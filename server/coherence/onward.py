@@ -19,6 +19,7 @@ from .following import Trail, follow
 from .hidden import Hidden, look_behind, surfaces_of
 from .memory import Dreamed, Memory
 from .scene import Scene
+from .settling import RENEWED, stirred, unsettled
 from .sliding import sliding
 from .work import Work
 
@@ -72,18 +73,17 @@ def dream_on(
     """Dream a frame in the sense of the one before: what is still there keeps its dream, what appears gets a new one.
 
     before: the frame that ``memory`` is of.
-    coherence: 0..1. Of what is still there this share is kept, and dreamed on with as many fewer steps; at 1 it is
-    carried and nothing else. changed: the settings are others than those of the frame before.
+    coherence: 0..1. Of what is still there this share is kept, and dreamed on with as many fewer steps; at 1 only what
+    has not settled is dreamed on. changed: the settings are others than those of the frame before.
     Yields the share done, and the dream last.
     """
     trail = follow(scene, before)
     surfaces = surfaces_of(scene, trail)
     held = carry(memory, trail, scene)
-    ripe = held.ripe & ~_freed(allowed, memory, trail)
     album = Album(memory.pages)
-    unseen = look_behind(scene, surfaces, memory.surfaces, memory, album, trail, ~ripe)
+    unseen = look_behind(scene, surfaces, memory, album, trail, held)
     detail = torch.where(unseen.back, unseen.returned, detail_of(album, held))
-    ripe |= unseen.back
+    ripe = (held.ripe | unseen.back) & ~_freed(allowed, memory, trail)
     edges, far = sliding(scene, surfaces), 2 * narrow(memory.size) + 2
     detail, known = spread(detail, ripe, scene.objects, far)
     detail = _within(detail, allowed)
@@ -91,8 +91,11 @@ def dream_on(
     new = appeared(missing & ~edges) | (missing & ~known)
 
     kept = min(coherence, _YIELDING) if changed else coherence
-    gentle = _fewer(dreamer.settings, kept) if kept < 1 else None
     mask = softened(new)
+    loose = stirred(unsettled(memory, trail, scene, surfaces), new)
+    share = (1 - kept * (1 - RENEWED * loose)) * (1 - mask[0, 0])
+    share = share if allowed is None else torch.where(allowed[0, 0] > 0, share, 0.0)
+    gentle = _fewer(dreamer.settings, share.max().item()) if share.any() else None
     pieces = boxes(mask)
     work = Work(pieces, memory.size, dreamer.settings, gentle)
     for piece in pieces:
@@ -102,19 +105,18 @@ def dream_on(
             else:
                 yield work.share(piece, event)
         work.finish(piece)
-    if gentle is None:
-        dreamt = mask[0, 0] > 0
-        ripe = (ripe | new) & ~(dreamt & edges)
-        shown = _within(spread(detail, ripe, scene.objects, far)[0], allowed)
-        picture = dreamer.within(scene.seen + shown)
-        dreamed = _on_pages(picture, shown, memory, held, dreamt | unseen.back, ripe, surfaces, marks_of(scene))
-        yield _hiding(dreamed, unseen)
-        return
-    for event in _go_on(scene.seen, detail, mask, allowed, gentle, kept, dreamer):
-        if isinstance(event, Tensor):
-            yield _hiding(_on_one_page(event, scene, surfaces, ~edges), unseen)
-        else:
-            yield work.share(None, event)
+    if gentle is not None:
+        for event in _go_on(scene.seen, detail, share, allowed, gentle, dreamer):
+            if isinstance(event, Tensor):
+                detail = event
+            else:
+                yield work.share(None, event)
+    dreamt = (mask[0, 0] > 0) | (share > 0)
+    ripe = (ripe | new) & ~(dreamt & edges)
+    shown = _within(spread(detail, ripe, scene.objects, far)[0], allowed)
+    picture = dreamer.within(scene.seen + shown)
+    dreamed = _on_pages(picture, shown, memory, held, dreamt | unseen.back, ripe, surfaces, marks_of(scene))
+    yield dataclasses.replace(_hiding(dreamed, unseen), unsettled=loose.half())
 
 
 def _hiding(dreamed: Dreamed, unseen: Hidden) -> Dreamed:
@@ -166,25 +168,30 @@ def _appear(
 def _go_on(
     seen: Tensor,
     detail: Tensor,
-    new: Tensor,
+    share: Tensor,
     allowed: Tensor | None,
     gentle: DreamSettings,
-    kept: float,
     dreamer: Dreamer,
 ) -> Iterator[float | Tensor]:
-    """Let go of a share of what was carried, and dream as much on; yields the share done, and the dream last.
+    """Let go of a ``share`` (HxW) of the dream, and dream as much on; yields the share done, and the detail last.
 
-    What a whole dream adds, times 1 − kept, is what is let go of: so a dream neither fades nor grows.
+    What is dreamed anew is not what was let go of, so their sum is weaker than either: it is made as strong again.
     """
-    amount = (1 - new) * ((1 - kept) * dreamer.settings.iterations / gentle.iterations)
+    amount = share * (dreamer.settings.iterations / gentle.iterations)
     if allowed is not None:
-        amount = amount * allowed
-    base = seen + detail * (kept + (1 - kept) * new)
-    yield from dreamer.dream(dreamer.within(base), amount.clamp(0, 1), gentle)
+        amount = amount * allowed[0, 0]
+    base = seen + detail * (1 - share)
+    for event in dreamer.dream(dreamer.within(base), amount.clamp(0, 1)[None, None], gentle):
+        if isinstance(event, Tensor):
+            after = (event - seen)[0]
+            gain = ((share * detail.square()).sum() / (share * after.square()).sum().clamp_min(1e-12)).sqrt()
+            yield after * (1 + (gain - 1) * share / share.max())
+        else:
+            yield event
 
 
-def _fewer(settings: DreamSettings, kept: float) -> DreamSettings:
-    return settings.replace(iterations=max(1, math.ceil(settings.iterations * (1 - kept))))
+def _fewer(settings: DreamSettings, share: float) -> DreamSettings:
+    return settings.replace(iterations=max(1, math.ceil(settings.iterations * min(1.0, share))))
 
 
 def _on_pages(

@@ -10,7 +10,7 @@ from ..settings import DreamSettings
 from .settings import FrameSettings
 
 # Goes up by one whenever the same request gives another picture.
-VERSION = 1
+VERSION = 2
 # What the machine has room for changes nothing in the picture.
 _ROOM = {"tile", "memory"}
 

@@ -58,7 +58,7 @@ def test_nothing_new_is_no_piece() -> None:
     assert boxes(torch.zeros(1, 1, 144, 256)) == []
 
 
-@pytest.mark.parametrize("strength", [0.6, 1.0, 1.7])
+@pytest.mark.parametrize("strength", [0.85, 1.0, 1.7])
 def test_a_dream_is_made_as_strong_as_its_neighbours(strength: float) -> None:
     noise = torch.randn(3, 64, 64, generator=torch.Generator().manual_seed(1))
     new = torch.zeros(64, 64, dtype=torch.bool)
@@ -67,6 +67,13 @@ def test_a_dream_is_made_as_strong_as_its_neighbours(strength: float) -> None:
     made = (strength * noise * gain)[:, new]
     assert made.square().mean().sqrt().item() == pytest.approx(noise.square().mean().sqrt().item(), rel=0.1)
     assert (gain[0, ~new] == 1).all()
+
+
+def test_a_dream_is_not_made_much_stronger_than_it_is() -> None:
+    new = torch.zeros(64, 64, dtype=torch.bool)
+    new[20:44, 20:44] = True
+    old = torch.ones(3, 64, 64)
+    assert as_strong(0.1 * old, old, new.float(), ~new).max() < 1.5
 
 
 def test_far_from_all_others_a_dream_stays_as_it_is() -> None:
