@@ -4,6 +4,7 @@ Whatever waits in front of a slow link delays all that comes after it: 16 chunks
 ping up for 16 seconds. So what is under way is kept within a window of bytes, which follows the delay with which the
 other side says that something has come, after LEDBAT++ (RFC 6817, draft-irtf-iccrg-ledbat-plus-plus): it doubles until
 what is sent begins to queue, then grows slowly, and shrinks in proportion when the queue is longer than it should be.
+Of each round trip the shortest delay counts, as in RFC 6817: a packet that was lost holds a few up, a queue all.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from .blobs import CHUNK
 # The delay that may be added by a queue of our own making, in seconds.
 TARGET = 0.1
 # Bytes: at the beginning, at least, and at most, which is as much as any transfer has credit for.
-START, LEAST, MOST = 256 << 10, 64 << 10, 16 * CHUNK
+START, LEAST, MOST = 128 << 10, 64 << 10, 16 * CHUNK
 # The window holds so many pieces: with fewer the link would stand still between them.
 PIECES = 8
 SMALLEST = 16 << 10
@@ -30,12 +31,14 @@ class Pace:
     def __init__(self) -> None:
         self.window = START
         self._under_way: deque[tuple[float, int]] = deque()
-        self._flying = 0
-        self._passed = 0
+        self._flying = self._passed = 0
         self._base = self._base_before = float("inf")
         self._base_since = 0.0
         self._doubling = True
-        self._cut_at = 0.0
+        # The round trip at hand: when it ends, what passed in it, the shortest delay, and whether the window was full.
+        self._round_end = 0.0
+        self._round_bytes = 0
+        self._shortest = float("inf")
         self._was_full = False
 
     @property
@@ -58,30 +61,33 @@ class Pace:
 
     def passed(self, count: int) -> None:
         """The other side has got ``count`` pieces in all. What it can't have got is not believed."""
-        now, size, delay = time.monotonic(), 0, 0.0
+        now, delay = time.monotonic(), 0.0
         while self._passed < count and self._under_way:
-            sent_at, bytes_ = self._under_way.popleft()
+            sent_at, size = self._under_way.popleft()
             self._passed += 1
-            size += bytes_
-            delay = now - sent_at
-        if size:
             self._flying -= size
-            self._follow(now, delay, size)
+            self._round_bytes += size
+            delay = now - sent_at
+            self._shortest = min(self._shortest, delay)
+        if delay:
+            self._remember(now, delay)
+            if now >= self._round_end:
+                self._round_end = now + self._follow(delay)
+                self._round_bytes, self._shortest, self._was_full = 0, float("inf"), False
 
-    def _follow(self, now: float, delay: float, size: int) -> None:
-        excess = delay - self._shortest(now, delay)
-        if excess > TARGET:
-            self._doubling = False
-            if now - self._cut_at > delay:  # one cut answers for all that was under way then
-                self._cut_at = now
-                self.window = max(LEAST, int(self.window * (delay - excess + TARGET) / delay))
+    def _follow(self, latest: float) -> float:
+        """Set the window anew at the end of a round trip; returns how long the next is."""
+        base = min(self._base, self._base_before)
+        queued = self._shortest - base
+        self._doubling &= latest - base < TARGET / 2
+        if queued > TARGET:
+            self.window = max(LEAST, int(self.window * (base + TARGET) / self._shortest))
         elif self._was_full:
-            growth = size if self._doubling else int(size * self.piece / self.window * (1 - excess / TARGET))
+            growth = self._round_bytes if self._doubling else int(self.piece * (1 - queued / TARGET))
             self.window = min(MOST, self.window + growth)
-            self._was_full = False
+        return latest  # until then comes what was sent before
 
-    def _shortest(self, now: float, delay: float) -> float:
+    def _remember(self, now: float, delay: float) -> None:
         if now - self._base_since > _BASE_AGE:
             self._base_since, self._base_before, self._base = now, self._base, delay
         self._base = min(self._base, delay)
-        return min(self._base, self._base_before)
