@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from ...shared.wire.errors import WireError
 from .guard import Guard
 from .jobs import Jobs
-from .ledger import FAILED, Job
+from .ledger import FAILED, Job, Ledger
 from .metrics import Reading
 from .sessions import Session, Sessions
 
@@ -24,17 +23,24 @@ class Keeping:
     Without keys whoever is on this computer is the keeper, with keys whoever has its own.
     """
 
-    def __init__(self, jobs: Jobs, sessions: Sessions, guard: Guard | None, reading: Callable[[], Reading]) -> None:
+    def __init__(
+        self, ledger: Ledger, jobs: Jobs, sessions: Sessions, guard: Guard | None, reading: Callable[[], Reading]
+    ) -> None:
+        self._ledger = ledger
         self._jobs = jobs
         self._sessions = sessions
         self._guard = guard
         self._reading = reading
 
     def ledger(self, session: Session, header: Mapping[str, Any]) -> None:
-        """LEDGER: the newest jobs of all clients, the newest last."""
+        """LEDGER: the newest jobs of all clients, the newest last; a page of them, for there may be many.
+
+        skip: how many of the newest to pass over. begins: with which bytes the ids must begin.
+        """
         self._check(session)
-        items = [_described(job) for job in self._jobs.newest(_MOST)]
-        self._sessions.answer(session, header, "LISTING", items=items)
+        skip, begins = header.get("skip") or 0, header.get("begins")
+        jobs = self._jobs.beginning(begins, _MOST) if begins else self._jobs.newest(_MOST, skip)
+        self._sessions.answer(session, header, "LISTING", items=[self._described(job) for job in jobs])
 
     def pulse(self, session: Session, header: Mapping[str, Any]) -> None:
         """PULSE: how the server does."""
@@ -54,15 +60,14 @@ class Keeping:
         if self._guard and not self._guard.is_keeper(session.user):
             raise WireError("FORBIDDEN", "Only on the server's own computer may this be asked.", "Go there.")
 
-
-def _described(job: Job) -> dict[str, Any]:
-    error = job.error or {}
-    return {
-        "job": job.id,
-        "kind": job.request.kind,
-        "state": job.state,
-        "urgency": job.request.urgency,
-        "attempt": job.attempt,
-        "age": max(0.0, time.time() - job.touched),
-        "error": " ".join(filter(None, (error.get("msg"), error.get("hint"))))[:200],
-    }
+    def _described(self, job: Job) -> dict[str, Any]:
+        error = job.error or {}
+        return {
+            "job": job.id,
+            "kind": job.request.kind,
+            "state": job.state,
+            "urgency": job.request.urgency,
+            "attempt": job.attempt,
+            "age": max(0.0, self._ledger.now() - job.touched),
+            "error": " ".join(filter(None, (error.get("msg"), error.get("hint"))))[:200],
+        }

@@ -1,18 +1,20 @@
 """The ledger: which jobs and blobs exist and how far they are, in SQLite. What it says is the truth.
 
-A state is in here before anybody is told of it, and outlives every process. Should the machine itself go down, the last
-few states may be missing, never a state told of before one that is here: a client that knows better asks, and sends
-again; a server that knows less dreams again. That spares a wait for the disk at each of a frame's dozen steps.
+Whatever anybody is told is on the disk before. As waiting for the disk takes longer than everything else, what many
+turns of the server's loop have written goes there in one transaction, on a thread of its own (group commit: DeWitt et
+al. 1984, Implementation Techniques for Main Memory Database Systems), and what is to be said about it is said when that
+has returned: see `Ledger.when_durable`.
 
-The database is held under SQLite's exclusive lock for as long as the server lives, so that two servers never share a
-spool; the lock goes with the process, however it ends.
+Time is that of the ledger's own clock, which runs while a server does: a wall clock that jumps, or a summer's holidays,
+throw nothing away.
 """
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,8 @@ import msgpack
 
 from ...shared.picture import PictureInfo
 from ...shared.wire.content import Content, FileInfo
+from .background import Background
+from .database import Database, Row
 
 RECEIVING, QUEUED, RUNNING = "RECEIVING", "QUEUED", "RUNNING"
 DONE, FAILED, CANCELLED, RELEASED = "DONE", "FAILED", "CANCELLED", "RELEASED"
@@ -36,32 +40,10 @@ SUCCESSORS: Mapping[str, frozenset[str]] = {
     RELEASED: frozenset(),
 }
 
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS jobs (
-    place INTEGER PRIMARY KEY AUTOINCREMENT,
-    id BLOB NOT NULL UNIQUE,
-    request BLOB NOT NULL,
-    state TEXT NOT NULL,
-    attempt INTEGER NOT NULL,
-    n INTEGER NOT NULL,
-    outcome BLOB NOT NULL,
-    touched REAL NOT NULL
-);
-CREATE TABLE IF NOT EXISTS blobs (
-    id BLOB PRIMARY KEY,
-    picture BLOB NOT NULL,
-    complete INTEGER NOT NULL,
-    touched REAL NOT NULL
-);
-"""
+# After how many seconds a commit that the disk refused is tried again.
+RETRY = 1.0
 
-_COLUMNS = "id, request, state, attempt, n, outcome, place, touched"
-
-
-class SpoolInUse(RuntimeError):
-    """Another server holds this spool. ``hint``: what to do."""
-
-    hint = "Stop that one, or choose another folder with --spool."
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +78,9 @@ class Job:
 
     attempt: dispatches so far. n: number of the last event told, of any kind. told: number of the last state event.
     results: {name: {"blob", "size", "picture" or "file"}} when DONE. facts: what else is known of the results.
-    error: the fields of an ERR when FAILED. place: the order jobs came in. deaths: workers lost over it, of late.
+    error: the fields of an ERR when FAILED. place: the order jobs came in. touched: when it changed last, by the
+    ledger's clock. owner: the public key of the client whose it is, "" without keys. deaths: workers lost over it, of
+    late.
     """
 
     id: bytes
@@ -110,6 +94,7 @@ class Job:
     error: dict[str, Any] | None = None
     place: int = 0
     touched: float = 0.0
+    owner: str = ""
     deaths: int = 0
 
     @property
@@ -125,91 +110,168 @@ class Job:
 
 @dataclass(slots=True)
 class Blob:
-    """Bytes in the spool and what they mean. ``complete`` once all of them are on disk."""
+    """Bytes in the spool and what they mean. ``complete`` once all of them are on disk.
+
+    owner: whose it is, as of a job. checksums: as `Checksums` packs them, of a blob that is complete; empty of one
+    that an older server has entered.
+    """
 
     id: bytes
     info: Content
     complete: bool = False
     touched: float = 0.0
+    owner: str = ""
+    checksums: bytes = b""
 
 
 class Ledger:
-    """The tables of jobs and blobs. What a method has written is safe from the end of this process when it returns."""
+    """The tables of jobs and blobs. All methods are for one thread; what they write goes to the disk on another."""
 
-    def __init__(self, path: Path) -> None:
-        """Open or create the ledger at ``path``. Raises `SpoolInUse` when another process has it open."""
-        self._db = sqlite3.connect(path, isolation_level=None, timeout=0.0)
-        try:
-            self._db.execute("PRAGMA locking_mode = EXCLUSIVE")
-            self._db.execute("PRAGMA journal_mode = WAL")
-            self._db.execute("PRAGMA synchronous = NORMAL")
-            self._db.executescript(_SCHEMA)
-            self._db.execute("BEGIN EXCLUSIVE")
-            self._db.execute("COMMIT")
-        except sqlite3.OperationalError as error:
-            self._db.close()
-            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
-                raise
-            raise SpoolInUse("Another server already uses this spool.") from error
+    def __init__(self, path: Path, background: Background | None = None) -> None:
+        """Open or create the ledger at ``path``. ``background``: where to wait for the disk; None: where one stands.
+
+        Raises `SpoolInUse`.
+        """
+        self._db = Database(path)
+        self._background = background
+        self._unwritten: dict[tuple[str, Any], Row | None] = {}
+        self._underway: dict[tuple[str, Any], Row | None] = {}
+        self._acts: list[Callable[[], None]] = []
+        self._acts_underway: list[Callable[[], None]] = []
+        self._writing = False
+        self._retry_at = 0.0
+        # Whether the disk refused the last commit.
+        self.stuck = False
+        running = max((row[1] for row in self._db.rows("clock")), default=0.0)
+        self._epoch = time.monotonic() - running
+        self._places = max((row[1] for row in self._db.rows("jobs", "ORDER BY place DESC LIMIT 1")), default=0)
+        self._released = {row[0] for row in self._db.rows("jobs", "WHERE state = ?", RELEASED)}
 
     def close(self) -> None:
-        """Let go of the database and its lock."""
-        self._db.close()
+        """Write what is unwritten, and let go of the database and its lock."""
+        self._acts, self._acts_underway, self._retry_at = [], [], 0.0
+        if self._background:
+            self._background.close()
+            self._background.finish()
+            self._background = None
+        try:
+            self.commit()
+        except sqlite3.Error as error:
+            # Nobody has been told of it.
+            log.error("The disk refuses what the ledger writes last: %s", error)
+        finally:
+            self._db.close()
+
+    def now(self) -> float:
+        """Seconds that servers have run on this ledger."""
+        return time.monotonic() - self._epoch
+
+    def when_durable(self, act: Callable[[], None]) -> None:
+        """Call ``act`` once all that has been written so far is on the disk; at once where it is."""
+        if self._unwritten:
+            self._acts.append(act)
+        elif self._writing:
+            self._acts_underway.append(act)
+        else:
+            act()
+
+    def commit(self) -> None:
+        """Have what is unwritten written, unless something is being written just now: that is called a turn later."""
+        if self._writing or not self._unwritten or time.monotonic() < self._retry_at:
+            return
+        self._unwritten["clock", 0] = (0, self.now())
+        self._underway, self._unwritten = self._unwritten, {}
+        self._acts_underway, self._acts = self._acts, []
+        self._writing = True
+        batch = self._underway
+        if self._background:
+            self._background.run(lambda: self._db.write(batch), self._written)
+        else:
+            self._db.write(batch)
+            self._written(None)
+
+    def finish(self) -> None:
+        """Do what was to be done once a commit is on the disk, if one has come there."""
+        if self._background:
+            self._background.finish()
 
     def jobs(self) -> Iterator[Job]:
         """Every job that is not released, in the order they came in."""
-        for row in self._db.execute(f"SELECT {_COLUMNS} FROM jobs WHERE state != ? ORDER BY place", (RELEASED,)):
+        self.commit()
+        for row in self._db.rows("jobs", "WHERE state != ? ORDER BY place", RELEASED):
             yield _job(row)
 
     def job(self, job: bytes) -> Job | None:
-        """The job of that id, released ones too."""
-        row = self._db.execute(f"SELECT {_COLUMNS} FROM jobs WHERE id = ?", (job,)).fetchone()
-        return _job(row) if row else None
+        """The job of that id, where it is released."""
+        if job not in self._released:
+            return None
+        for rows in (self._unwritten, self._underway):
+            row = rows.get(("jobs", job))
+            if row:
+                return _job(row)
+        return next(map(_job, self._db.rows("jobs", "WHERE id = ?", job)), None)
 
     def add_job(self, job: Job) -> None:
         """Enter a new job; gives it its ``place``."""
-        job.touched = time.time()
-        row = (job.id, job.request.packed(), job.state, job.attempt, job.n, _outcome(job), job.touched)
-        cursor = self._db.execute(
-            "INSERT INTO jobs (id, request, state, attempt, n, outcome, touched) VALUES (?, ?, ?, ?, ?, ?, ?)", row
-        )
-        job.place = cursor.lastrowid or 0
+        self._places += 1
+        job.place = self._places
+        self.save_job(job)
 
     def save_job(self, job: Job) -> None:
         """Write down a job's state, attempt, events and outcome."""
-        job.touched = time.time()
-        self._db.execute(
-            "UPDATE jobs SET state = ?, attempt = ?, n = ?, outcome = ?, touched = ? WHERE id = ?",
-            (job.state, job.attempt, job.n, _outcome(job), job.touched, job.id),
-        )
+        job.touched = self.now()
+        if job.state == RELEASED:
+            self._released.add(job.id)
+        request, outcome = job.request.packed(), _outcome(job)
+        row = (job.id, job.place, request, job.state, job.attempt, job.n, outcome, job.owner, job.touched)
+        self._unwritten["jobs", job.id] = row
 
     def forget_released(self, before: float) -> None:
-        """Strike out the jobs that were released ``before`` a time (`time.time`)."""
-        self._db.execute("DELETE FROM jobs WHERE state = ? AND touched < ?", (RELEASED, before))
+        """Strike out the jobs that were released ``before`` a time of the ledger's clock."""
+        self.commit()
+        for id_, *_ in list(self._db.rows("jobs", "WHERE state = ? AND touched < ?", RELEASED, before)):
+            self._released.discard(id_)
+            self._unwritten["jobs", id_] = None
 
     def blobs(self) -> Iterator[Blob]:
         """Every blob."""
-        for id_, picture, complete, touched in self._db.execute("SELECT id, picture, complete, touched FROM blobs"):
-            yield Blob(id_, _content(msgpack.unpackb(picture)), bool(complete), touched)
+        self.commit()
+        for id_, picture, complete, owner, checksums, touched in self._db.rows("blobs"):
+            yield Blob(id_, _content(msgpack.unpackb(picture)), bool(complete), touched, owner, checksums)
 
     def save_blob(self, blob: Blob) -> None:
         """Enter a blob, or write down that it is complete."""
-        blob.touched = time.time()
-        self._db.execute(
-            "INSERT OR REPLACE INTO blobs (id, picture, complete, touched) VALUES (?, ?, ?, ?)",
-            (blob.id, _packed(_stored(blob.info)), blob.complete, blob.touched),
-        )
+        blob.touched = self.now()
+        picture = _packed(_stored(blob.info))
+        row = (blob.id, picture, int(blob.complete), blob.owner, blob.checksums, blob.touched)
+        self._unwritten["blobs", blob.id] = row
 
     def forget_blob(self, blob: bytes) -> None:
         """Strike a blob out."""
-        self._db.execute("DELETE FROM blobs WHERE id = ?", (blob,))
+        self._unwritten["blobs", blob] = None
+
+    def _written(self, error: BaseException | None) -> None:
+        self._writing = False
+        underway, acts = self._underway, self._acts_underway
+        self._underway, self._acts_underway = {}, []
+        if error:
+            if not self.stuck:
+                log.error("The disk refuses what the ledger writes; it is tried again: %s", error)
+            self.stuck, self._retry_at = True, time.monotonic() + RETRY
+            self._unwritten, self._acts = underway | self._unwritten, acts + self._acts
+            return
+        if self.stuck:
+            log.info("The disk takes what the ledger writes again")
+        self.stuck = False
+        for act in acts:
+            act()
 
 
-def _job(row: tuple[Any, ...]) -> Job:
-    id_, request, state, attempt, n, outcome, place, touched = row
+def _job(row: Row) -> Job:
+    id_, place, request, state, attempt, n, outcome, owner, touched = row
     results, error, *facts = msgpack.unpackb(outcome)
     asked = Request(*msgpack.unpackb(request))
-    return Job(id_, asked, state, attempt, n, n, results, facts[0] if facts else {}, error, place, touched)
+    return Job(id_, asked, state, attempt, n, n, results, facts[0] if facts else {}, error, place, touched, owner)
 
 
 def _outcome(job: Job) -> bytes:

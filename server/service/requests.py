@@ -12,11 +12,13 @@ from ..networks import catalogue
 from . import kinds
 from .dispatch import Dispatch
 from .jobs import Jobs
-from .ledger import QUEUED, RECEIVING, RUNNING, Request
+from .ledger import QUEUED, RECEIVING, RUNNING, Ledger, Request
+from .room import Quota, no_space
 from .sessions import Session, Sessions
 from .transfers import Transfers
 
-MAX_JOBS = 256
+# Unfinished ones of all clients.
+MAX_JOBS = 50_000
 # As many as surely fit into one header.
 MAX_LISTED = 512
 
@@ -26,7 +28,18 @@ log = logging.getLogger(__name__)
 class Requests:
     """Answers to everything that concerns jobs."""
 
-    def __init__(self, jobs: Jobs, dispatch: Dispatch, transfers: Transfers, sessions: Sessions) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        jobs: Jobs,
+        dispatch: Dispatch,
+        transfers: Transfers,
+        sessions: Sessions,
+        quota: Quota,
+    ) -> None:
+        """``quota``: what each client may have."""
+        self._ledger = ledger
+        self._quota = quota
         self._jobs = jobs
         self._dispatch = dispatch
         self._transfers = transfers
@@ -39,8 +52,7 @@ class Requests:
         if job is None:
             self._check_inputs(request)
             self._jobs.check_after(request)
-            if self._jobs.count(RECEIVING, QUEUED, RUNNING) >= MAX_JOBS:
-                raise WireError("BUSY", "The server has too many dreams waiting.", "Wait until some are done.")
+            self._check_count(session)
             job = self._jobs.enter(header["job"], request, session)
             log.info("Dream %s: %s, %s", job.id.hex()[:8], request.kind, request.urgency)
         elif job.request != request:
@@ -91,6 +103,15 @@ class Requests:
     def _own_jobs(self, session: Session) -> list[dict[str, Any]]:
         jobs = self._jobs.of(session)[-MAX_LISTED:]
         return [{"job": job.id, "kind": job.request.kind, "state": job.state, "n": job.n} for job in jobs]
+
+    def _check_count(self, session: Session) -> None:
+        if self._ledger.stuck:
+            raise no_space()
+        if self._jobs.count(RECEIVING, QUEUED, RUNNING) >= MAX_JOBS:
+            raise WireError("BUSY", "The server has too many dreams waiting.", "Wait until some are done.")
+        if self._jobs.open_of(session.client) >= self._quota.jobs:
+            msg = f"You have {self._quota.jobs} dreams waiting on the server, and may have no more."
+            raise WireError("BUSY", msg, "Wait until some are done; reverie serve --quota sets how many.")
 
     def _check_inputs(self, request: Request) -> None:
         for name, blob in request.inputs.items():

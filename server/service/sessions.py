@@ -11,7 +11,7 @@ import zmq
 
 from ...shared.wire.codec import encode
 from ...shared.wire.pieces import Joining, Pieces
-from .transfers import Outgoing
+from .outgoing import Outgoing
 
 # A client that has this many answers waiting has stopped reading; it asks STATUS when it comes back.
 BACKLOG = 1024

@@ -2,7 +2,8 @@
 
 A blob being received carries behind its pixels one record for each chunk, written after the chunk itself: a mark and
 the chunk's crc32. So an upload cut off at any instant, by a crash or by the power, goes on where it stopped: chunks
-whose bytes agree with their record are kept, the rest are sent again.
+whose bytes agree with their record are kept, the rest are sent again. The crc32s of a whole blob are kept in the
+ledger, and what has rotted on the disk since is found when it is read.
 """
 
 from __future__ import annotations
@@ -15,13 +16,32 @@ import os
 import shutil
 import struct
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from ...shared.wire.blobs import CHUNK, Bitmap
 
 _RECORD = struct.Struct("<II")
 _HERE = 0x48455245
+
+
+class Rotten(Exception):
+    """A blob on the disk is not what was written there. ``blob``: which."""
+
+    def __init__(self, blob: bytes) -> None:
+        super().__init__(f"blob {blob.hex()} has rotted on the disk")
+        self.blob = blob
+
+
+def checksums(data: memoryview) -> bytes:
+    """The crc32 of each chunk of a blob, four bytes each, the lowest first."""
+    starts = range(0, len(data), CHUNK)
+    return struct.pack(f"<{len(starts)}I", *(zlib.crc32(data[start : start + CHUNK]) for start in starts))
+
+
+def checksum(packed: bytes, index: int) -> int | None:
+    """That of chunk ``index``; None where there are none."""
+    return struct.unpack_from("<I", packed, 4 * index)[0] if packed else None
 
 
 class Spool:
@@ -57,15 +77,34 @@ class Spool:
         with self.path(blob).open("rb") as file:
             return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
 
+    def check(self, known: Mapping[bytes, bytes]) -> None:
+        """Compare blobs with their `checksums`, where these are known. Slow. Raises `Rotten`."""
+        for blob, sums in known.items():
+            try:
+                agrees = not sums or sums == checksums(self.map(blob))
+            except (OSError, ValueError):  # it is not there, or empty
+                agrees = False
+            if not agrees:
+                raise Rotten(blob)
+
     def write(self, blob: bytes, data: memoryview) -> None:
         """Write a whole blob; it appears under its own name only when it is whole.
 
-        It is not waited for until it is on disk: the device would wait along. Should the machine itself go down before
-        it is, the file is shorter than the ledger says, which shows at the next start, and what was made is made anew.
+        It is not waited for until it is on disk, for the device would wait along: that is for `settle`.
         """
         part = self.part(blob)
         part.write_bytes(data)
         part.replace(self.path(blob))
+
+    def settle(self, blobs: Iterable[bytes]) -> dict[bytes, bytes]:
+        """Make written blobs durable; returns their `checksums`. Slow: for a thread of its own. Raises OSError."""
+        sums = {}
+        for blob in blobs:
+            with self.path(blob).open("rb") as file:
+                os.fsync(file.fileno())
+            sums[blob] = checksums(self.map(blob))
+        _settle_names(self.folder)
+        return sums
 
     def remove(self, blob: bytes) -> None:
         """Delete a blob, finished or not."""
@@ -92,6 +131,7 @@ class Incoming:
         """``size``: bytes in all. Chunks that an earlier run left whole in ``part`` are kept."""
         self.size = size
         self.have = Bitmap(size)
+        self._crcs = [0] * self.have.count
         self._part, self._path = part, path
         resumed = part.exists()
         with part.open("ab") as file:
@@ -104,12 +144,18 @@ class Incoming:
         """Bytes still to come, the last chunk counted as a whole one."""
         return (self.have.count - self.have.present) * CHUNK
 
+    @property
+    def checksums(self) -> bytes:
+        """Those of its chunks, once it is full, as the function of that name packs them."""
+        return struct.pack(f"<{len(self._crcs)}I", *self._crcs)
+
     def put(self, index: int, data: memoryview, crc: int) -> None:
         """Write chunk ``index``, checked before, whose crc32 is ``crc``. Raises OSError when the disk is full."""
         # Seek and write, not a map: a full disk is then an error, not the end of the process.
         with self._part.open("r+b", buffering=0) as file:
             _write(file, index * CHUNK, data)
             _write(file, self._record_at(index), _RECORD.pack(_HERE, crc))
+        self._crcs[index] = crc
         self.have.add(index)
 
     def settle(self) -> None:
@@ -118,6 +164,7 @@ class Incoming:
             file.truncate(self.size)
             os.fsync(file.fileno())
         self._part.replace(self._path)
+        _settle_names(self._path.parent)
 
     def _record_at(self, index: int) -> int:
         return self.size + index * _RECORD.size
@@ -128,7 +175,18 @@ class Incoming:
                 mark, crc = _RECORD.unpack_from(held, self._record_at(index))
                 start = index * CHUNK
                 if mark == _HERE and crc == zlib.crc32(held[start : min(start + CHUNK, self.size)]):
+                    self._crcs[index] = crc
                     self.have.add(index)
+
+
+def _settle_names(folder: Path) -> None:
+    """Make what stands in a folder durable; Windows does so by itself, and has no way to ask for it."""
+    if os.name == "posix":
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def _write(file: io.RawIOBase, at: int, data: memoryview | bytes) -> None:

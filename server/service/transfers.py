@@ -3,56 +3,29 @@
 from __future__ import annotations
 
 import logging
-from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+import zlib
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ...shared.wire.blobs import CHUNK, Bitmap, check_chunk, chunk_header
+from ...shared.wire import zstd
+from ...shared.wire.blobs import Bitmap, check_chunk, chunk_bytes
 from ...shared.wire.content import Content, ContentError, FileInfo, content_of
 from ...shared.wire.errors import WireError
+from ...shared.wire.packing import Grain
 from ...shared.wire.sockets import CREDIT
 from .background import Background
 from .ledger import Blob, Ledger
-from .spool import Incoming, Spool
+from .outgoing import Outgoing, Packing
+from .room import Quota, Room, no_space
+from .spool import Incoming, Spool, checksums
 
 if TYPE_CHECKING:
     from .sessions import Session, Sessions
 
 MAX_SIDE = 16384
 MAX_BYTES = 4 << 30
-# Left free on the spool's disk, whatever comes: the ledger and the log must always be able to write.
-RESERVE = 256 << 20
 
 log = logging.getLogger(__name__)
-
-
-class Outgoing:
-    """A blob being sent to one client."""
-
-    def __init__(self, request: bytes, blob: bytes, data: memoryview, have: Bitmap, credit: int) -> None:
-        """``request``: id of the GET. ``data``: the whole blob. ``have``: what the client has already."""
-        self._request = request
-        self._blob = blob
-        self._data = data
-        self._missing = deque(have.missing())
-        self._credit = min(credit, CREDIT)
-
-    @property
-    def sent(self) -> bool:
-        """Whether the last chunk is on its way."""
-        return not self._missing
-
-    def add_credit(self) -> None:
-        """One chunk has arrived: one more may be under way."""
-        self._credit = min(self._credit + 1, CREDIT)
-
-    def chunks(self) -> Iterator[tuple[dict[str, Any], memoryview]]:
-        """The chunks, header and bytes, that may be sent now."""
-        while self._credit and self._missing:
-            self._credit -= 1
-            at = self._missing.popleft() * CHUNK
-            data = self._data[at : at + CHUNK]
-            yield {**chunk_header(self._blob, at, data), "re": self._request}, data
 
 
 class Transfers:
@@ -65,15 +38,22 @@ class Transfers:
         sessions: Sessions,
         background: Background,
         arrived: Callable[[bytes], None],
+        quota: Quota,
     ) -> None:
-        """``arrived`` is called with the id of each blob that has become complete."""
+        """``arrived`` is called with the id of each blob that has become complete. ``quota``: what a client may
+        have.
+        """
         self._ledger = ledger
         self._spool = spool
         self._sessions = sessions
         self._background = background
         self._arrived = arrived
-        self._blobs = {blob.id: blob for blob in list(ledger.blobs()) if self._agrees(blob)}
+        self._room = Room(spool.folder, quota)
+        self._blobs: dict[bytes, Blob] = {}
         self._incoming: dict[bytes, Incoming] = {}
+        for blob in list(ledger.blobs()):
+            if self._agrees(blob):
+                self._add(blob)
 
     def __contains__(self, blob: bytes) -> bool:
         return blob in self._blobs
@@ -91,13 +71,22 @@ class Transfers:
         return list(self._blobs)
 
     def age(self, blob: bytes, now: float) -> float:
-        """Seconds since a blob was announced or completed, at ``now`` (`time.time`)."""
+        """Seconds since a blob was announced or completed, at ``now`` (`Ledger.now`)."""
         return now - self._blobs[blob].touched
 
-    def add_result(self, blob: bytes, info: Content) -> None:
+    def checksums(self, blob: bytes) -> bytes:
+        """Those of a complete blob, see `spool.checksums`; empty where they are not known."""
+        return self._blobs[blob].checksums if blob in self._blobs else b""
+
+    def add_result(self, blob: bytes, info: Content, owner: str, checksums: bytes) -> None:
         """Enter a blob that a worker has written."""
-        self._blobs[blob] = Blob(blob, info, complete=True)
+        self._add(Blob(blob, info, complete=True, owner=owner, checksums=checksums))
         self._ledger.save_blob(self._blobs[blob])
+
+    def expect(self, job: bytes, inputs: Iterable[bytes]) -> None:
+        """What comes of a job will be as large as the largest of its inputs; no inputs: it has come."""
+        known = [self._blobs[blob].info.size for blob in inputs if blob in self._blobs]
+        self._room.promise(job, max(known, default=0))
 
     def remove(self, blob: bytes) -> None:
         """Forget a blob and delete its file. A blob that is just being settled is left for the next tidying."""
@@ -105,7 +94,10 @@ class Transfers:
         if incoming and incoming.have.full:
             return
         self._incoming.pop(blob, None)
-        self._blobs.pop(blob, None)
+        known = self._blobs.pop(blob, None)
+        if known:
+            self._room.take(known.owner, -known.info.size)
+            self._room.promise(blob, 0)
         self._ledger.forget_blob(blob)
         self._spool.remove(blob)
 
@@ -116,8 +108,11 @@ class Transfers:
         if blob and blob.info != info:
             raise WireError("CONFLICT", "Two different pictures were sent under one id.", "Send the picture again.")
         if not blob:
-            self._check_space(info.size)
-            blob = self._blobs[header["blob"]] = Blob(header["blob"], info)
+            if self._ledger.stuck:
+                raise no_space()
+            self._room.check(session.client, info.size)
+            blob = Blob(header["blob"], info, owner=session.client)
+            self._add(blob)
             self._ledger.save_blob(blob)
         have = _all_of(info.size) if blob.complete else self._receiving(blob).have
         self._sessions.answer(session, header, "HAVE", blob=blob.id, have=bytes(have), credit=CREDIT)
@@ -134,16 +129,18 @@ class Transfers:
         if index in incoming.have:
             return self._acknowledge(session, header, full=False)
         try:
-            incoming.put(index, data, header["crc"])
+            whole = chunk_bytes(header, data)
+            incoming.put(index, whole, header["crc"] if header["codec"] == "none" else zlib.crc32(whole))
         except OSError as error:
             log.error("The spool can't take a chunk: %s", error)
-            raise _no_space() from error
+            raise no_space() from error
+        self._room.promise(blob.id, incoming.outstanding)
         if not incoming.have.full:
             return self._acknowledge(session, header, full=False)
 
         def settled(error: BaseException | None) -> None:
             if error:
-                self._sessions.send(session, {"t": "ERR", **_no_space().details(), "blob": blob.id, "at": header["at"]})
+                self._sessions.send(session, {"t": "ERR", **no_space().details(), "blob": blob.id, "at": header["at"]})
             else:
                 self._acknowledge(session, header, full=True)
 
@@ -160,8 +157,8 @@ class Transfers:
             raise WireError(
                 "BAD_HEADER", "The list of pieces does not fit the picture.", field="have", allowed=str(error)
             ) from error
-        data = self._spool.map(blob.id)
-        session.outgoing[blob.id] = Outgoing(header["id"], blob.id, data, have, header["credit"])
+        data, packing = self._spool.map(blob.id), self._packing(blob, header)
+        session.outgoing[blob.id] = Outgoing(header["id"], blob.id, data, have, header["credit"], packing)
 
     def ack(self, session: Session, header: Mapping[str, Any]) -> None:
         """ACK: a client has taken one chunk in."""
@@ -177,7 +174,7 @@ class Transfers:
         moved = False
         for session in self._sessions.receiving():
             for blob, outgoing in list(session.outgoing.items()):
-                message = next(outgoing.chunks(), None) if session.pieces.room else None
+                message = outgoing.next() if session.pieces.room else None
                 if message:
                     self._sessions.send(session, *message)
                     moved = True
@@ -185,12 +182,21 @@ class Transfers:
                     session.outgoing.pop(blob, None)
         return moved
 
+    def _packing(self, blob: Blob, header: Mapping[str, Any]) -> Packing | None:
+        """How the client wants its chunks: as differences where its GET names a blob of the very same form."""
+        if header.get("codec") != "zstd" or not zstd.available:
+            return None
+        base = self._blobs.get(header.get("base") or b"")
+        alike = base and base.complete and base.info == blob.info
+        other = (base.id, self._spool.map(base.id)) if base and alike else None
+        return Packing(Grain.of(blob.info), other, self._background)
+
     def _agrees(self, blob: Blob) -> bool:
         """Bring the ledger into line with the disk at the start; False for a blob whose file is gone."""
         on_disk = self._spool.size(blob.id) == blob.info.size
         if on_disk and not blob.complete:
             # It had its name already when the last server ended, and so is whole.
-            blob.complete = True
+            blob.complete, blob.checksums = True, checksums(self._spool.map(blob.id))
             self._ledger.save_blob(blob)
         elif blob.complete and not on_disk:
             self._ledger.forget_blob(blob.id)
@@ -213,7 +219,7 @@ class Transfers:
             if error:
                 log.error("The spool can't keep a blob: %s", error)
                 return tell(error)
-            blob.complete = True
+            blob.complete, blob.checksums = True, incoming.checksums
             self._ledger.save_blob(blob)
             tell(None)
             return self._arrived(blob.id)
@@ -223,11 +229,10 @@ class Transfers:
     def _acknowledge(self, session: Session, header: Mapping[str, Any], *, full: bool) -> None:
         self._sessions.answer(session, header, "ACK", blob=header["blob"], at=header["at"], full=full)
 
-    def _check_space(self, size: int) -> None:
-        """Room for the blob, for a result as large, and for what others have announced. Raises `WireError`."""
-        promised = sum(incoming.outstanding for incoming in self._incoming.values())
-        if self._spool.free() < 2 * size + promised + RESERVE:
-            raise _no_space()
+    def _add(self, blob: Blob) -> None:
+        self._blobs[blob.id] = blob
+        self._room.take(blob.owner, blob.info.size)
+        self._room.promise(blob.id, 0 if blob.complete else blob.info.size)
 
 
 def _checked_info(header: Mapping[str, Any]) -> Content:
@@ -273,7 +278,3 @@ def _all_of(size: int) -> Bitmap:
 
 def _unknown_blob(msg: str) -> WireError:
     return WireError("UNKNOWN_BLOB", msg, "Send the picture again.")
-
-
-def _no_space() -> WireError:
-    return WireError("NO_SPACE", "The server's disk is too full for this picture.", "Make room on it, or send less.")

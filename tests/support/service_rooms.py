@@ -11,8 +11,9 @@ import zmq
 from reverie.server.service.background import Background, Waker
 from reverie.server.service.jobs import Jobs
 from reverie.server.service.ledger import DONE, RUNNING, Job, Ledger, Request
+from reverie.server.service.room import Quota
 from reverie.server.service.sessions import Sessions
-from reverie.server.service.spool import Spool
+from reverie.server.service.spool import Spool, checksums
 from reverie.server.service.transfers import Transfers
 from reverie.shared.picture import PictureInfo
 from reverie.shared.wire.blobs import chunk_header
@@ -47,7 +48,9 @@ class Rooms:
         self.spool = Spool(folder / "blobs")
         self.sessions = Sessions(self.socket)  # type: ignore[arg-type]
         self.arrived: list[bytes] = []
-        self.transfers = Transfers(self.ledger, self.spool, self.sessions, self.background, self.arrived.append)
+        self.transfers = Transfers(
+            self.ledger, self.spool, self.sessions, self.background, self.arrived.append, Quota()
+        )
         self.jobs = Jobs(self.ledger, self.transfers, self.sessions)
         self.client = self.sessions.heard(b"client")
 
@@ -77,7 +80,7 @@ class Rooms:
     def finish(self, job: Job) -> bytes:
         result = os.urandom(16)
         self.spool.write(result, memoryview(DATA))
-        self.transfers.add_result(result, INFO)
+        self.transfers.add_result(result, INFO, "", checksums(memoryview(DATA)))
         self.jobs.move(job, RUNNING)
         results = {"picture": {"blob": result, "size": INFO.size, "picture": INFO.header()}}
         self.jobs.move(job, DONE, results=results)
@@ -94,7 +97,7 @@ class Rooms:
         blobs = {name: os.urandom(16) for name in ("frame", "memory")[: 1 + remembers]}
         for blob in blobs.values():
             self.spool.write(blob, memoryview(DATA))
-            self.transfers.add_result(blob, FileInfo(len(DATA), ".exr"))
+            self.transfers.add_result(blob, FileInfo(len(DATA), ".exr"), "", checksums(memoryview(DATA)))
         self.jobs.move(job, RUNNING)
         results = {name: {"blob": blob, **described(FileInfo(len(DATA), ".exr"))} for name, blob in blobs.items()}
         self.jobs.move(job, DONE, results=results, facts={"cut": False})
