@@ -18,6 +18,7 @@ from ..wire.keys import KeyPair
 from .connection import Connection, ConnectionState, Pulse, ServerInfo
 from .dream import RemoteDream
 from .job import RemoteJob, Send
+from .line import Line, Way, choose
 
 # What one pump may take of its caller's time, in seconds. A tick of Blender's interface has 10 ms; the rest is for
 # other processes, which the system may let run in the middle of it for as long again.
@@ -31,8 +32,10 @@ class Client:
     what is going on. A lost connection comes back by itself, and what was under way goes on.
     """
 
-    def __init__(self, address: Address, name: str = "Reverie", own: KeyPair | None = None) -> None:
-        """``own``: our key pair, for servers with keys."""
+    def __init__(self, address: Address, name: str = "Reverie", own: KeyPair | None = None, form: str = "auto") -> None:
+        """``own``: our key pair, for servers with keys. ``form``: how floats travel, see `choose`."""
+        self.form = form
+        self.line = Line()
         self.jobs: list[RemoteJob] = []
         self.networks: list[dict[str, Any]] = []
         self._context = zmq.Context()
@@ -69,6 +72,11 @@ class Client:
         """What the server last answered to `ping`, which is also asked by itself now and then."""
         return self._connection.pulse
 
+    @property
+    def way(self) -> Way:
+        """How pictures travel, by what is known of the line just now."""
+        return choose(self.form, self.address.is_loopback, self.line.rate)
+
     def ping(self) -> None:
         """Ask the server for a sign of life."""
         self._connection.ping()
@@ -103,7 +111,7 @@ class Client:
         """
         inputs = {"picture": picture, "guide": guide, "mask": mask}
         given = {name: picture for name, picture in inputs.items() if picture is not None}
-        dream = RemoteDream(given, settings, urgency, noted=noted)
+        dream = RemoteDream(given, settings, urgency, noted=noted, narrow=self.way.narrow)
         self.add(dream)
         return dream
 
@@ -157,6 +165,7 @@ class Client:
         if self._connection.greetings != self._greetings:
             self._greetings = self._connection.greetings
             self._asked.clear()
+            self.line.broken()
             self.refresh()
             for job in self._abandoned:
                 job.cancel(self._sender(job))
@@ -165,6 +174,7 @@ class Client:
             for job in self.jobs:
                 job.connected(self._sender(job))
         elif self._connected and not connected:
+            self.line.broken()
             for job in self.jobs:
                 job.disconnected()
         self._connected = connected
@@ -180,19 +190,27 @@ class Client:
 
     def _send_chunks(self, deadline: float) -> bool:
         """One chunk of each job in turn, so that two dreams share the line."""
-        moved = True
+        moved, pack = True, self._packs
         while moved and not self._connection.clogged:
             moved = False
             for job in self.jobs:
-                message = job.next_chunk()
+                message = job.next_chunk(pack)
                 if message:
-                    self._connection.send(*message)
+                    header, chunk = message
+                    self._connection.send(header, chunk)
+                    self.line.sent(header["blob"], header["at"], header["size"], len(chunk))
                     moved = True
                     if time.perf_counter() > deadline:
                         return True
         return False
 
+    @property
+    def _packs(self) -> bool:
+        return self.way.pack and bool(self.server and "zstd" in self.server.features)
+
     def _send(self, job: RemoteJob | None, header: dict[str, Any]) -> None:
+        if header["t"] == "GET" and self._packs:
+            header.setdefault("codec", "zstd")
         if header["t"] != "ACK":
             header["id"] = os.urandom(16)
             self._asked[header["id"]] = job
@@ -207,8 +225,10 @@ class Client:
             case "CHUNK":
                 for job in self.jobs:
                     if job.download and job.download.blob == header["blob"]:
+                        self.line.moved(header["size"], len(chunk))
                         job.on_chunk(header, chunk, self._sender(job))
             case "ACK":
+                self.line.acknowledged(header["blob"], header["at"], last=bool(header.get("full")))
                 for job in self.jobs:
                     job.on_ack(header["blob"], header["at"])
             case "EVENT":

@@ -10,7 +10,9 @@ from typing import Any, Self
 
 from ..picture import Picture, PictureInfo
 from ..settings import DreamSettings
+from ..wire.content import Content
 from .job import DreamState, RemoteJob, senseless
+from .narrowing import narrowed
 from .transfers import Download, Upload
 
 __all__ = ["DreamState", "RemoteDream"]
@@ -34,13 +36,15 @@ class RemoteDream(RemoteJob):
         *,
         noted: Callable[[bytes], None] | None = None,
         repeatable: bool = False,
+        narrow: bool = False,
     ) -> None:
         """``inputs``: what to dream on, by name: "picture", and it may be "guide" and "mask". noted: told the id before
         the first byte is sent. repeatable: whether the same inputs and settings are the same job: a program that is
-        killed and run again finds what it had asked for, done, under way or half sent.
+        killed and run again finds what it had asked for, done, under way or half sent. narrow: whether floats may
+        travel in fewer bits.
         """
-        blobs = {name: _digest(picture) if repeatable else os.urandom(16) for name, picture in inputs.items()}
-        uploads = {name: Upload(picture.data(), picture.info, blobs[name]) for name, picture in inputs.items()}
+        uploads = {name: _upload(picture, repeatable, narrow) for name, picture in inputs.items()}
+        blobs = {name: upload.blob for name, upload in uploads.items()}
         job = _repeated(blobs, settings) if repeatable else os.urandom(16)
         super().__init__(uploads, urgency, job, noted)
         self.settings = settings
@@ -67,10 +71,20 @@ class RemoteDream(RemoteJob):
             raise senseless()
         self.result = Picture(info, download.data.view(info.numpy_dtype).reshape(info.shape))
 
+    def _download(self, blob: bytes, content: Content, facts: Mapping[str, Any]) -> Download:
+        return Download(blob, content, facts, self.uploads.get("picture"))
 
-def _digest(picture: Picture) -> bytes:
-    """Equal pictures that mean the same have the same."""
-    meaning = json.dumps(picture.info.header(), sort_keys=True).encode()
+
+def _upload(picture: Picture, repeatable: bool, narrow: bool) -> Upload:
+    small = narrowed(picture) if narrow else None
+    info = small.info if small else picture.info
+    blob = _digest(picture, info) if repeatable else os.urandom(16)
+    return Upload(small or picture.data(), info, blob)
+
+
+def _digest(picture: Picture, info: PictureInfo) -> bytes:
+    """Equal pictures that mean the same, and travel as ``info`` says, have the same."""
+    meaning = json.dumps(info.header(), sort_keys=True).encode()
     return hashlib.sha256(hashlib.sha256(picture.data()).digest() + meaning).digest()[:16]
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from ..picture import Picture, PictureError, PictureInfo
 from ..wire.blobs import Buffer
-from ..wire.content import ContentError, content_of
+from ..wire.content import Content, ContentError, content_of
 from ..wire.errors import WireError
 from .transfers import Download, Upload
 
@@ -120,11 +120,13 @@ class RemoteJob:
         """The input that is sent as ``blob``, if it is one of this job's."""
         return next((upload for upload in self.uploads.values() if upload.blob == blob), None)
 
-    def next_chunk(self) -> tuple[dict[str, Any], memoryview] | None:
-        """The next message of an input to send, or None while there is no credit or nothing left."""
+    def next_chunk(self, pack: bool = False) -> tuple[dict[str, Any], memoryview] | None:
+        """The next message of an input to send, or None while there is no credit or nothing left. ``pack``: make it
+        small.
+        """
         if self.state is not DreamState.SENDING:
             return None
-        return next(filter(None, (upload.next_chunk() for upload in self.uploads.values())), None)
+        return next(filter(None, (upload.next_chunk(pack) for upload in self.uploads.values())), None)
 
     def connected(self, send: Send) -> None:
         """A new conversation with a server has begun: ask what became of the job, or send it."""
@@ -296,6 +298,10 @@ class RemoteJob:
         self.state, self._moved_at = DreamState.RECEIVING, time.monotonic()
         send(self.download.get())
 
+    def _download(self, blob: bytes, content: Content, facts: Mapping[str, Any]) -> Download:
+        """The result ``blob``, which is to come."""
+        return Download(blob, content, facts)
+
     def _follow(self, state: str) -> None:
         self.error = None
         if state in ("QUEUED", "RUNNING"):
@@ -306,7 +312,7 @@ class RemoteJob:
         if state == "DONE":
             try:
                 result = header["results"][self.wanted]
-                self.download = Download(result["blob"], content_of(result), header.get("facts") or {})
+                self.download = self._download(result["blob"], content_of(result), header.get("facts") or {})
             except (KeyError, TypeError, ValueError, ContentError):
                 self._fail(senseless(), send)
                 return

@@ -11,11 +11,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from . import zstd
 from .errors import WireError
 
 MAX_BLOB = 1 << 40
 # What both sides can do beyond the least that version 1 asks; HELLO and WELCOME agree on which.
-FEATURES = frozenset({"pieces"})
+FEATURES = frozenset({"pieces", "zstd"} if zstd.available else {"pieces"})
 
 
 @dataclass(frozen=True, slots=True)
