@@ -1,4 +1,4 @@
-"""``reverie bench wire``: a picture to the server and back, dreaming nothing, beside bare ZeroMQ."""
+"""``reverie bench wire``: bytes a second and pictures there and back, dreaming nothing, beside bare ZeroMQ."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from ..extension.errors import ExtensionError
 from ..service.local import local_server
 from .bare import bare_round_trip
 from .blender import blender_round_trips
+from .rates import FRAME, Rates, measure
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,10 @@ class RoundTrips:
 
 
 def run(console: Console, side: int = 2048, rounds: int = 10) -> None:
-    """Print seconds and rates for a float RGBA picture of ``side``² there and back, all in this one run."""
+    """Print bytes a second each way, and seconds for a float RGBA picture of ``side``² there and back, in one run."""
+    with console.status("Bytes a second, plain and under CURVE"):
+        rates = measure(rounds)
+    console.print(_rates_table(rates))
     rows: dict[str, RoundTrips] = {}
     with console.status("Bare ZeroMQ"):
         rows["bare ZeroMQ"] = RoundTrips(bare_round_trip(side * side * 16, rounds))
@@ -81,6 +85,23 @@ def client_round_trips(address: Address, side: int, rounds: int) -> RoundTrips:
             raise RuntimeError(f"what came back is not what was sent ({dream.error})")
     client.close()
     return trips
+
+
+def _rates_table(rates: dict[str, Rates]) -> Table:
+    table = Table(
+        title=f"{FRAME / 1e6:.0f} MB in chunks of 1 MiB, GB/s, median and best",
+        caption="on the disk: seconds more until it is surely there. ping: another client's meanwhile, ms: median, "
+        "99th percentile, worst",
+    )
+    table.add_column("", min_width=18)
+    for heading in ("to the server", "from the server", "on the disk", "ping"):
+        table.add_column(heading, justify="right")
+    for name, each in rates.items():
+        ways = [[FRAME / trip[way] / 1e9 for trip in each.trips] for way in (0, 1)]
+        moved = (f"{statistics.median(way):.2f}  {max(way):.2f}" for way in ways)
+        kept = f"{statistics.median(each.kept):.3f}" if each.kept else ""
+        table.add_row(name, *moved, kept, _spread(each.pings))
+    return table
 
 
 def _table(rows: dict[str, RoundTrips], side: int) -> Table:

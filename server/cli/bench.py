@@ -30,7 +30,7 @@ def engine(rounds: int, quick: bool, report: Path | None) -> None:
 @click.option("--side", type=click.IntRange(16, 8192), default=2048, show_default=True, help="Of the picture, pixels.")
 @click.option("--rounds", type=click.IntRange(1), default=10, show_default=True)
 def wire(side: int, rounds: int) -> None:
-    """How fast a picture travels to the server and back, beside a bare ZeroMQ transfer."""
+    """How many bytes a second the wire carries, and how long a picture takes there and back, beside bare ZeroMQ."""
     from ..bench.wire import run
 
     run(Console(), side, rounds)

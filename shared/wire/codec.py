@@ -16,6 +16,8 @@ MAX_ITEMS = 4096
 MAX_ENTRIES = 256
 MAX_TEXT = 4096
 MAX_DEPTH = 8
+# Values in lists and maps, over all of a header: 64 KiB of empty lists would take 5 MB and 10 ms.
+MAX_VALUES = 4352
 
 
 def encode(header: Mapping[str, Any]) -> bytes:
@@ -67,9 +69,13 @@ def bad_header(field: str, allowed: str) -> WireError:
 def _unpack(frame: bytes | memoryview) -> dict[str, Any]:
     if len(frame) > MAX_HEADER:
         raise bad_header("header", f"at most {MAX_HEADER} bytes")
+    count = _Count()
     try:
         header = msgpack.unpackb(
             frame,
+            list_hook=count.list,
+            object_hook=count.map,
+            ext_hook=_no_extension,
             raw=False,
             strict_map_key=True,
             max_str_len=MAX_TEXT,
@@ -81,15 +87,38 @@ def _unpack(frame: bytes | memoryview) -> dict[str, Any]:
     # msgpack raises ValueError and its kin for what breaks a limit, and TypeError for unhashable or foreign keys.
     except (ValueError, TypeError, RecursionError, msgpack.exceptions.UnpackException) as error:
         raise bad_header("header", "a msgpack map within the protocol's limits") from error
-    if not isinstance(header, dict) or not _plain(header, MAX_DEPTH):
+    if not isinstance(header, dict) or not _shallow(header, MAX_DEPTH):
         raise bad_header("header", f"a map with text keys, at most {MAX_DEPTH} deep")
     return header
 
 
-def _plain(value: Any, depth: int) -> bool:
-    """Whether ``value`` holds only text-keyed maps and lists, nested at most ``depth`` deep."""
-    if isinstance(value, dict):
-        return depth > 0 and all(isinstance(key, str) and _plain(item, depth - 1) for key, item in value.items())
-    if isinstance(value, list):
-        return depth > 0 and all(_plain(item, depth - 1) for item in value)
-    return not isinstance(value, (msgpack.ExtType, msgpack.Timestamp))
+class _Count:
+    """Sees every list and map as it is unpacked, and stops that as soon as it is too much."""
+
+    def __init__(self) -> None:
+        self._left = MAX_VALUES
+
+    def list(self, value: list[Any]) -> list[Any]:
+        self._left -= 1 + len(value)
+        if self._left < 0:
+            raise ValueError("too many values")
+        return value
+
+    def map(self, value: dict[Any, Any]) -> dict[Any, Any]:
+        self._left -= 1 + len(value)
+        if self._left < 0:
+            raise ValueError("too many values")
+        for key in value:
+            if type(key) is not str:
+                raise ValueError("a key that is no text")
+        return value
+
+
+def _no_extension(code: int, data: bytes) -> None:
+    raise ValueError("an extension type")
+
+
+def _shallow(value: dict[str, Any] | list[Any], depth: int) -> bool:
+    """Whether lists and maps are nested at most ``depth`` deep."""
+    inner = value.values() if isinstance(value, dict) else value
+    return depth > 0 and all(_shallow(item, depth - 1) for item in inner if type(item) in (dict, list))
