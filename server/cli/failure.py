@@ -9,8 +9,8 @@ from ...shared.picture import PictureError
 from ...shared.wire.address import AddressError
 from ...shared.wire.errors import WireError
 
-# What the extra `server` brings; without it the commands that need them say so.
-_SERVER_MODULES = {"torch", "torchvision", "safetensors", "OpenImageIO", "av"}
+# What extras bring, by module; without it the commands that need them say so.
+_EXTRAS = dict.fromkeys(("torch", "torchvision", "safetensors", "OpenImageIO", "av"), "server") | {"ray": "server,ray"}
 
 
 class Failure(click.ClickException):
@@ -49,8 +49,9 @@ def explain(error: Exception) -> Failure:
     # Torch has one of its own, and is not to be imported for its name.
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
         return Failure("There is not enough memory for this picture", "Dream a smaller one, or with --tile 512.")
-    if isinstance(error, ModuleNotFoundError) and error.name in _SERVER_MODULES:
-        return Failure(f"This needs {error.name}, which is not installed here", "Run: pip install 'reverie[server]'")
+    if isinstance(error, ModuleNotFoundError) and error.name in _EXTRAS:
+        advice = f"Run: pip install 'reverie[{_EXTRAS[error.name]}]'"
+        return Failure(f"This needs {error.name}, which is not installed here", advice)
     if isinstance(error, OSError) and error.strerror:
         return Failure(f"{error.strerror}: {error.filename}" if error.filename else error.strerror)
     return Failure(

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from ..service.serve import Door, default_spool, serve
+from ..service import posts
+from ..service.serve import GRACE, Door, default_spool, serve
 
 
 @click.command()
@@ -18,7 +19,25 @@ from ..service.serve import Door, default_spool, serve
     multiple=True,
     default=["auto"],
     show_default=True,
-    help="auto, cpu, cuda:0, mps; several times for several devices.",
+    help="auto (every graphics card, or the processor), cpu, cuda:0, mps; several times for several devices.",
+)
+@click.option(
+    "--executor",
+    type=click.Choice(["processes", "ray"]),
+    default="processes",
+    show_default=True,
+    help="Dream on this machine, or on a cluster.",
+)
+@click.option(
+    "--ray-address", default="", metavar="HOST:PORT", help="Of the cluster's head.  [default: a cluster of one]"
+)
+@click.option(
+    "--grace",
+    type=click.FloatRange(min=0),
+    default=GRACE,
+    show_default=True,
+    metavar="SECONDS",
+    help="When told to end, how long to wait for the dreams under way.",
 )
 @click.option(
     "--keys/--no-keys",
@@ -32,6 +51,9 @@ from ..service.serve import Door, default_spool, serve
 def command(
     listen: str,
     devices: tuple[str, ...],
+    executor: str,
+    ray_address: str,
+    grace: float,
     keys: bool | None,
     host: str,
     spool: Path | None,
@@ -42,7 +64,12 @@ def command(
 
     On this machine alone, unless --listen says otherwise: --listen tcp://0.0.0.0:5571 serves others too. The server
     then has a key, prints one line to paste into Blender, and speaks to nobody it has not been paired with.
+
+    SIGTERM lets the dreams under way finish, for --grace seconds, and takes no new ones; a second one, and Ctrl-C, end
+    it at once. What was not finished goes on when the server is started again.
     """
-    if importlib.util.find_spec("torch") is None:  # which only the workers import
-        raise ModuleNotFoundError("No module named 'torch'", name="torch")
-    serve(Door(listen, keys, host), devices, spool or default_spool(), json_ready, metrics)
+    for name in ("torch", *(["ray"] if executor == "ray" else [])):  # which only the workers import
+        if importlib.util.find_spec(name) is None:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+    workers = posts.cluster(ray_address, devices) if executor == "ray" else posts.processes(devices)
+    serve(Door(listen, keys, host), workers, spool or default_spool(), json_ready, metrics, grace)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
 import secrets
 import signal
@@ -27,12 +28,13 @@ from .jobs import Jobs
 from .keeping import Keeping
 from .ledger import QUEUED, RECEIVING, RUNNING, Ledger
 from .metrics import Reading
+from .posts import Post
 from .requests import MAX_JOBS, Requests
 from .room import Quota
 from .sessions import Session, Sessions
 from .spool import Spool
 from .transfers import MAX_BYTES, MAX_SIDE, Transfers
-from .workers import Post, Workers
+from .workers import Workers
 
 SERVER = f"Reverie {version('reverie')}"
 # How long the loop sleeps at most, and while something waits for a full socket, in milliseconds.
@@ -63,7 +65,7 @@ class Gateway:
         home: Path,
         posts: Sequence[Post],
         guard: Guard | None = None,
-        quota: Quota = Quota(),
+        quota: Quota | None = None,
     ) -> None:
         """``socket``: a bound ROUTER, ``guard``: what keeps strangers out of it. ``home``: the folder of ledger and
         blobs. ``posts``: one for each worker. ``quota``: what a client may have. Raises `SpoolInUse`.
@@ -73,7 +75,9 @@ class Gateway:
         self.reading = Reading()
         self._boot = os.urandom(16)
         self._stopping = False
+        self._drained_by = math.inf
         self._waker = Waker()
+        quota = quota or Quota()
         # What reads, what writes and what the ledger writes wait for the disk, but not for each other.
         self._reading, self._writing = Background(self._waker), Background(self._waker)
         self._spool = Spool(home / "blobs")
@@ -85,9 +89,7 @@ class Gateway:
         self._dispatch = Dispatch(
             self._ledger, self._jobs, self._workers, self._transfers, self._spool, self._reading, self._writing
         )
-        self._requests = Requests(
-            self._ledger, self._jobs, self._dispatch, self._transfers, self._sessions, quota
-        )
+        self._requests = Requests(self._ledger, self._jobs, self._dispatch, self._transfers, self._sessions, quota)
         keeping = Keeping(self._ledger, self._jobs, self._sessions, guard, lambda: self.reading)
         self._handlers: dict[str, Handler] = {
             "HELLO": self._hello,
@@ -96,7 +98,7 @@ class Gateway:
             "PUT": self._transfers.put,
             "GET": self._transfers.get,
             "ACK": self._transfers.ack,
-            "SUBMIT": self._requests.submit,
+            "SUBMIT": self._submit,
             "STATUS": self._requests.status,
             "CANCEL": self._requests.cancel,
             "RELEASE": self._requests.release,
@@ -145,6 +147,19 @@ class Gateway:
             signal.signal(number, lambda *_: self.stop())
         signal.set_wakeup_fd(self._waker.writer.fileno(), warn_on_full_buffer=False)
 
+    def drain_on(self, number: signal.Signals, grace: float) -> None:
+        """Drain at this signal; ``grace`` as for `drain`."""
+        signal.signal(number, lambda *_: self.drain(grace))
+
+    def drain(self, grace: float) -> None:
+        """Take no new jobs, begin none, and `stop` when none runs, at the latest after ``grace`` seconds. Asked twice:
+        at once.
+        """
+        if self._dispatch.draining or not grace:
+            self.stop()
+        self._dispatch.draining, self._drained_by = True, time.monotonic() + grace
+        self._waker.wake()
+
     def stop(self) -> None:
         """Leave `run` soon. What is under way goes on when a server is started on the same spool again."""
         self._stopping = True
@@ -167,6 +182,8 @@ class Gateway:
         for job in self._jobs.silent():
             log.info("Dream %s ends: its client has been silent for long", job.id.hex()[:8])
             self._dispatch.cancel(job)
+        if self._dispatch.draining and not (self._jobs.count(RUNNING) and time.monotonic() < self._drained_by):
+            self.stop()
 
     def _take_messages(self) -> None:
         for _ in range(BATCH):
@@ -241,6 +258,11 @@ class Gateway:
 
     def _got(self, session: Session, header: Mapping[str, Any]) -> None:
         session.pieces.passed(header["n"])
+
+    def _submit(self, session: Session, header: Mapping[str, Any]) -> None:
+        if self._dispatch.draining and self._jobs.get(header["job"]) is None:
+            raise WireError("DRAINING", "The dream server is about to restart.", "Once it is back, the dream begins.")
+        self._requests.submit(session, header)
 
     def _pair(self, session: Session, header: Mapping[str, Any]) -> None:
         if self._guard is None:

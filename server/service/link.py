@@ -5,13 +5,14 @@ line of JSON to its standard input, its terms {address, token, device, spool, â€
 ends, the gateway is gone, however it went, and so is the worker.
 
 Gateway to worker: START {job, attempt, kind, settings, inputs {name: content}, results {name: blob}, after}, CANCEL
-{job}. Worker to gateway, each with ``token``: READY {devices, slots}, once it works and whenever that changes, slots
-being the jobs it takes at a time; BROKEN {msg, hint} when it never can work; AWAY {msg} before it ends for a reason
-that may pass; PROGRESS {job, attempt, step, steps, seconds_left}, PREVIEW {job, attempt, picture} + pixels, DONE {job,
-attempt, results {name: content}, facts}, FAILED {job, attempt, code, msg, hint, trace, field, allowed}, STOPPED {job,
-attempt}, LOST {job, attempt, trace} when a device can't go on, after which the worker ends or says GONE {job, attempt,
-blamed}: the device had the job and is no more, and blamed is whether the job may be why. A content is {blob, size,
-picture or file}.
+{job}. Worker to gateway, each with ``token``:
+
+READY {devices, slots, besides}, once it works and whenever that changes: slots are the jobs it takes at a time, besides
+are devices that want a worker too. BROKEN {msg, hint}: it never can work. SAYS {msg}: a sentence for the server's log.
+PROGRESS {job, attempt, step, steps, seconds_left}. PREVIEW {job, attempt, picture} + pixels. DONE {job, attempt,
+results {name: content}, facts}. FAILED {job, attempt, code, msg, hint, trace, field, allowed}. STOPPED {job, attempt}.
+LOST {job, attempt, trace}: the device can't go on; then the worker ends or says GONE {job, attempt, blamed}: the device
+that had the job is no more, and blamed is whether the job may be why. A content is {blob, size, picture or file}.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ def hired() -> dict[str, Any]:
     """The terms of this worker process, which from now on ends with the gateway."""
     # Ctrl-C in a terminal, and the end of a service: the gateway's to handle, and it may let this process finish.
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)
+        signal.signal(number, lambda *_: None)
     terms = json.loads(sys.stdin.readline())
     threading.Thread(target=_end_with_gateway, daemon=True).start()
     return terms

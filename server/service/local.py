@@ -39,7 +39,17 @@ def local_server(device: str = "auto", *, keys: bool = False) -> Iterator[LocalS
 
     keys: behind keys of its own, which go with it too, and without downloaded networks. Raises `ServerDidNotStart`.
     """
-    command = [sys.executable, "-m", "reverie", "serve", "--json-ready", "--listen", "tcp://127.0.0.1:0"]
+    command = [
+        sys.executable,
+        "-m",
+        "reverie",
+        "serve",
+        "--listen",
+        "tcp://127.0.0.1:0",
+        "--json-ready",
+        "--grace",
+        "0",
+    ]
     command += ["--keys"] if keys else []
     with (
         tempfile.TemporaryDirectory(prefix="reverie-spool-", ignore_cleanup_errors=True) as spool,

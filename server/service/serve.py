@@ -22,10 +22,13 @@ from .guard import Guard
 from .keyring import write_private
 from .listening import ListenError, is_beyond, listen, told
 from .metrics import Metrics
-from .workers import WorkersBroken, processes
+from .posts import Post
+from .workers import WorkersBroken
 
 LOG_BYTES, LOG_FILES = 4 << 20, 3
 NICENESS = 10
+# Seconds that the dreams under way have to finish when the server is told to end.
+GRACE = 30.0
 LOG_FORMAT = "%(asctime)s %(levelname)s %(message)s"
 
 log = logging.getLogger(__name__)
@@ -78,9 +81,16 @@ class Door:
 
 
 def serve(
-    door: Door, devices: Sequence[str], spool: Path, json_ready: bool = False, metrics: int | None = None
+    door: Door,
+    posts: Sequence[Post],
+    spool: Path,
+    json_ready: bool = False,
+    metrics: int | None = None,
+    grace: float = GRACE,
 ) -> None:
-    """Serve until SIGINT or SIGTERM. ``devices``: one worker for each. ``metrics``: the port of `Metrics`, if any.
+    """Serve until SIGINT, or SIGTERM and at most ``grace`` seconds more for the dreams under way.
+
+    posts: one for each worker. metrics: the port of `Metrics`, if any.
 
     Once ready, one line on standard output says where: in words, or with ``json_ready`` as a JSON map.
     Raises `ListenError`, `SpoolInUse`, `WorkersBroken`, and `OSError` and `KeyTextError` where the keys can't be had.
@@ -92,9 +102,10 @@ def serve(
         socket, address = listen(context, door.text, guard)
         spool.mkdir(parents=True, exist_ok=True)
         _start_log(spool / "log")
-        gateway = Gateway(context, socket, spool, processes(devices), guard)
+        gateway = Gateway(context, socket, spool, posts, guard)
         try:
-            gateway.stop_on(signal.SIGINT, signal.SIGTERM)
+            gateway.stop_on(signal.SIGINT)
+            gateway.drain_on(signal.SIGTERM, grace)
             if metrics is not None:
                 log.info("Metrics at port %s of this machine", Metrics(metrics, lambda: gateway.reading).port)
             _announce(told(address, door.host), door.folder, spool, json_ready)

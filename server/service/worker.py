@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import sys
 from functools import partial
 from pathlib import Path
 
-from ..dream.device import describe, pick_device
+from ..dream.device import available, describe, pick_device
 from ..still import Networks
 from .link import Link, hired
 from .spool import Spool
@@ -25,7 +26,9 @@ def main() -> None:
         link.tell("BROKEN", msg=str(error), hint=getattr(error, "hint", ""))
         return
     facts = describe(device)
-    link.tell("READY", devices=[{"name": facts.name, "kind": facts.kind, "memory": facts.memory}], slots=1)
+    # Whoever leaves the choice to us gets all there are.
+    besides = [name for name in available()[1:] if name.startswith("cuda")] if terms["device"] == "auto" else []
+    link.tell("READY", devices=[dataclasses.asdict(facts)], slots=1, besides=besides)
     networks, spool = Networks(), Spool(Path(terms["spool"]))
     for order in link.jobs():
         task = Task(order, spool, partial(link.is_cancelled, order["job"]))

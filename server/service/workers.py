@@ -10,6 +10,7 @@ import contextlib
 import hmac
 import json
 import logging
+import os
 import secrets
 import subprocess
 import sys
@@ -24,6 +25,7 @@ import zmq
 
 from .ledger import Job
 from .link import pack, unpack
+from .posts import Post, processes
 
 RESTART_PAUSES = (0.0, 1.0, 5.0, 30.0)
 # A worker that does not stop so many seconds after being told hangs, and is ended.
@@ -40,20 +42,6 @@ class WorkersBroken(RuntimeError):
     def __init__(self, msg: str, hint: str) -> None:
         super().__init__(msg)
         self.hint = hint
-
-
-@dataclass(frozen=True, slots=True)
-class Post:
-    """What a worker process is started as. name: for the log. module: what it runs. terms: what it is told besides."""
-
-    name: str
-    module: str
-    terms: Mapping[str, Any]
-
-
-def processes(devices: Sequence[str]) -> list[Post]:
-    """One worker for each device, as `pick_device` takes it."""
-    return [Post(device, "reverie.server.service.worker", {"device": device}) for device in devices]
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,8 +167,8 @@ class Workers:
             match report["t"]:
                 case "READY":
                     self._ready(worker, frames[0].bytes, report)
-                case "AWAY":
-                    log.warning("%s: %s", worker.post.name, report["msg"])
+                case "SAYS":
+                    log.warning("The worker on %s: %s", worker.post.name, report["msg"])
                 case "BROKEN":
                     raise WorkersBroken(report["msg"], report["hint"])
                 case "GONE":
@@ -212,6 +200,8 @@ class Workers:
 
     def _ready(self, worker: Worker, route: bytes, report: Mapping[str, Any]) -> None:
         worker.route, worker.devices, worker.slots, worker.quick_deaths = route, report["devices"], report["slots"], 0
+        known = {other.post.name for other in self._workers}
+        self._workers += [Worker(post) for post in processes(report["besides"]) if post.name not in known]
         names = ", ".join(device["name"] for device in worker.devices)
         log.info("The worker on %s is ready", names or f"{worker.post.name}, which has no device yet,")
 
@@ -223,7 +213,12 @@ class Workers:
         worker.token = secrets.token_hex(16)
         command = [sys.executable, "-m", worker.post.module]
         # Its standard output is ours to speak on; its standard input tells it, by ending, that we are gone.
-        worker.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=sys.stderr.fileno())
+        worker.process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=sys.stderr.fileno(),
+            env={**os.environ, **worker.post.environment},
+        )
         log.info("The worker on %s starts (process %d)", worker.post.name, worker.process.pid)
         terms = {"address": self._address, "token": worker.token, "spool": str(self._spool), **worker.post.terms}
         assert worker.process.stdin

@@ -13,6 +13,7 @@ import zmq
 
 from reverie.server.service import workers as watched
 from reverie.server.service.ledger import QUEUED, Job, Request
+from reverie.server.service.posts import processes
 from reverie.server.service.spool import Spool
 from reverie.shared.picture import PictureInfo
 from reverie.shared.settings import DreamSettings
@@ -33,7 +34,7 @@ def test_a_worker_that_hangs_is_replaced_once_its_job_is_given_up(
 ) -> None:
     monkeypatch.setattr(watched, "DEAF_AFTER", 0.5)
     context = zmq.Context()
-    workers = watched.Workers(context, watched.processes(["cpu"]), tmp_path)
+    workers = watched.Workers(context, processes(["cpu"]), tmp_path)
     try:
         look_until(workers, lambda: workers.idle > 0)
         (worker,) = workers._workers
