@@ -19,6 +19,7 @@ class Line:
     latency: seconds each way. rate: bytes a second each way. loss: share of segments that arrive a round trip late, and
     hold up what is behind them, as TCP makes of a lost one. dead: swallows every byte, of new connections too, and
     closes none. tamper: what becomes of bytes, told whether they go to the server. heard: all bytes, where asked for.
+    carried: bytes so far, to the server and from it.
     """
 
     def __init__(
@@ -27,7 +28,7 @@ class Line:
         self.latency, self.rate, self.loss = latency, rate, loss
         self.dead = False
         self.tamper: Callable[[bytes, bool], bytes] = lambda data, up: data
-        self.connections = 0
+        self.carried = {True: 0, False: 0}
         self.heard: bytearray | None = bytearray() if record else None
         self._server = server
         self._chance = random.Random(1)
@@ -65,7 +66,6 @@ class Line:
         self._thread.join(10)
 
     async def _take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.connections += 1
         while self.dead:
             await asyncio.sleep(0.05)
         with contextlib.suppress(OSError):
@@ -81,6 +81,7 @@ class Line:
             while data := await reader.read(SEGMENT):
                 if self.dead:
                     continue
+                self.carried[up] += len(data)
                 if self.heard is not None:
                     self.heard += data
                 free_at = max(free_at, self._loop.time()) + len(data) / self.rate
