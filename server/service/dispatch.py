@@ -103,7 +103,7 @@ class Dispatch:
                 fields = {name: report[name] for name in ("step", "steps", "seconds_left")}
                 self._jobs.tell(job, "progress", fields)
             case "PREVIEW":
-                self._jobs.tell(job, "preview", {"picture": report["picture"]}, pixels)
+                self._jobs.preview(job, report["picture"], pixels)
             case "DONE":
                 self._settle(job, report)
             case "LOST":

@@ -15,6 +15,7 @@ from typing import Any
 from ...shared.wire.errors import WireError
 from .ledger import FAILED, QUEUED, RECEIVING, RELEASED, SUCCESSORS, Job, Ledger, Request
 from .lineage import Lineage
+from .previews import fitted
 from .scheduling import Queue
 from .sessions import Session, Sessions
 from .transfers import Transfers
@@ -172,6 +173,12 @@ class Jobs:
             event["error"] = job.error
         if job.id in self._owners:
             self._sessions.send(self._owners[job.id], event)
+
+    def preview(self, job: Job, picture: Mapping[str, Any], pixels: memoryview) -> None:
+        """Show the client how far a dream is, if its link has room for that now."""
+        session = self._owners[job.id]
+        if session.pieces.room:
+            self.tell(job, "preview", *fitted(picture, pixels, session.pieces.size, session.unpacks))
 
     def tell(self, job: Job, kind: str, fields: Mapping[str, Any], chunk: bytes | memoryview | None = None) -> None:
         """Send an event that may be lost: progress, preview or warning."""

@@ -24,7 +24,7 @@ _UNTOLD = frozenset({"PONG", "WELCOME", "GOT", "ERR"})
 class Session:
     """One connected client."""
 
-    __slots__ = ("__weakref__", "backlog", "cuts", "heard", "joining", "outgoing", "pieces", "route", "user")
+    __slots__ = ("__weakref__", "backlog", "cuts", "heard", "joining", "outgoing", "pieces", "route", "unpacks", "user")
 
     def __init__(self, route: bytes = b"", user: str = "") -> None:
         """``route``: the routing id the socket knows it by; empty for a client that has not been heard yet. ``user``:
@@ -38,6 +38,8 @@ class Session:
         # Chunks to and from the client, and whether it understands them cut to pieces.
         self.pieces, self.joining = Pieces(), Joining()
         self.cuts = False
+        # Whether it understands packed ones.
+        self.unpacks = False
 
     def cut(self) -> None:
         """The client understands pieces."""

@@ -9,7 +9,7 @@ from enum import Enum
 from typing import Any
 
 from ..picture import Picture, PictureError, PictureInfo
-from ..wire.blobs import Buffer
+from ..wire.blobs import Buffer, chunk_bytes
 from ..wire.content import Content, ContentError, content_of
 from ..wire.errors import WireError
 from .transfers import Download, Upload
@@ -263,7 +263,7 @@ class RemoteJob:
         """Send the job once more. known: whether the server may have a job of its id, so that it needs another."""
         self._rounds += 1
         if not self._inputs:
-            self._fail(lost(), send)
+            self._fail(no_longer_kept() if known else lost(), send)
             return
         if self._rounds >= MAX_ROUNDS:
             self._fail(self.error or WireError("INTERNAL", "The server lost this dream again and again."), send)
@@ -328,10 +328,13 @@ class RemoteJob:
 
     def _take_preview(self, header: Mapping[str, Any], chunk: Buffer) -> None:
         try:
+            info = PictureInfo.from_header(header["picture"])
+            if header.get("codec") == "zstd" and header["size"] == info.size:
+                chunk = chunk_bytes(header, chunk)
             # The frame goes back to the socket: the preview keeps a copy of its own.
-            self.preview = Picture.from_bytes(PictureInfo.from_header(header["picture"]), bytes(chunk))
+            self.preview = Picture.from_bytes(info, bytes(chunk))
             self.preview_serial += 1
-        except (KeyError, AttributeError, PictureError):
+        except (KeyError, AttributeError, PictureError, WireError):
             pass  # A preview is a courtesy; the result does not depend on it.
 
     def _fail(self, error: WireError, send: Send | None) -> None:
@@ -346,8 +349,13 @@ class RemoteJob:
 
 
 def lost() -> WireError:
-    """The error for a dream of an earlier life that the server does not have any more."""
-    return WireError("UNKNOWN_JOB", "The server does not have this dream any more.", "Dream again.")
+    """The error for a dream of an earlier life that the server has never heard of, or has long forgotten."""
+    return WireError("UNKNOWN_JOB", "The server does not know this dream.", "Dream again.")
+
+
+def no_longer_kept() -> WireError:
+    """The error for a dream of an earlier life that somebody has let go of, or that is older than the server keeps."""
+    return WireError("RELEASED", "The server does not keep this dream any longer.", "Dream again.")
 
 
 def half_sent() -> WireError:

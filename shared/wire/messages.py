@@ -75,6 +75,12 @@ CRC = _integer(0, 2**32 - 1)
 NAME = _text(128)
 
 _REQUEST = {"id": ID}
+_PACKED = {
+    "codec": _one_of("none", "zstd"),
+    "size": _integer(1, 1 << 20),
+    "item": _one_of(1, 2, 4),
+    "lag": _integer(0, 4),
+}
 
 SCHEMA: dict[str, dict[str, Field]] = {
     "HELLO": _REQUEST | {"min": COUNT, "max": COUNT, "client": NAME, "features": _optional(_list_of(NAME, 64))},
@@ -97,10 +103,9 @@ SCHEMA: dict[str, dict[str, Field]] = {
         "blob": ID,
         "at": OFFSET,
         "crc": CRC,
-        "codec": _one_of("none", "zstd"),
-        "size": _integer(1, 1 << 20),
-        "item": _optional(_one_of(1, 2, 4)),
-        "lag": _optional(_integer(0, 4)),
+        **_PACKED,
+        "item": _optional(_PACKED["item"]),
+        "lag": _optional(_PACKED["lag"]),
         "base": _optional(ID),
     },
     "PART": {"start": OFFSET},
@@ -117,7 +122,7 @@ SCHEMA: dict[str, dict[str, Field]] = {
         "lasting": _optional(FLAG),
     },
     "ACCEPTED": {"re": ID, "job": ID, "state": NAME},
-    "EVENT": {"job": ID, "n": COUNT, "kind": NAME},
+    "EVENT": {"job": ID, "n": COUNT, "kind": NAME} | {name: _optional(field) for name, field in _PACKED.items()},
     "CANCEL": _REQUEST | {"job": ID},
     "CANCELLED": {"re": ID, "job": ID, "state": NAME},
     "STATUS": _REQUEST | {"jobs": _list_of(ID), "since": _optional(COUNT)},

@@ -36,6 +36,11 @@ class Pieces:
         """Whether another chunk would leave at once."""
         return not self._waiting and (self._pace is None or self._pace.room)
 
+    @property
+    def size(self) -> int:
+        """Bytes of a piece: a whole chunk where the link is fast, or the other side does not understand pieces."""
+        return self._pace.piece if self._pace else CHUNK
+
     def cut(self) -> None:
         """The other side understands pieces: keep to the measure of the link from now on."""
         self._pace = self._pace or Pace()
@@ -49,7 +54,7 @@ class Pieces:
         if not self._waiting or (self._pace and not self._pace.room):
             return None
         header, chunk = self._waiting[0]
-        end = self._start + (self._pace.piece if self._pace else CHUNK)
+        end = self._start + self.size
         if end < len(chunk):
             return {"t": "PART", "start": self._start}, chunk[self._start : end]
         return ({**header, "start": self._start} if self._start else header), chunk[self._start :]
