@@ -20,6 +20,7 @@ from . import reasons
 from .client import Client
 from .connection import ConnectionState
 from .dream import DreamState, RemoteDream
+from .line import choose
 
 _PATIENCE = 8.0
 # Pictures to time the line with: the small one alone where it takes long.
@@ -193,7 +194,8 @@ class Doctor:
         if self._failed:
             yield _judged("Bandwidth", False, self._failed)
         else:
-            yield Finding("Bandwidth", True, f"{_rate(up)} there, {_rate(down)} back.")
+            way = choose("auto", self.address.is_loopback, up)
+            yield Finding("Bandwidth", True, f"{_rate(up)} there, {_rate(down)} back. {way}")
 
     _line = (0.0, 0.0, 0.0)
     _failed: WireError | None = None

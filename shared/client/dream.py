@@ -12,7 +12,7 @@ from ..picture import Picture, PictureInfo
 from ..settings import DreamSettings
 from ..wire.content import Content
 from .job import DreamState, RemoteJob, senseless
-from .narrowing import narrowed
+from .narrowing import narrowed, widened_picture
 from .transfers import Download, Upload
 
 __all__ = ["DreamState", "RemoteDream"]
@@ -69,7 +69,9 @@ class RemoteDream(RemoteJob):
         info = download.content
         if not isinstance(info, PictureInfo):
             raise senseless()
-        self.result = Picture(info, download.data.view(info.numpy_dtype).reshape(info.shape))
+        picture = Picture(info, download.data.view(info.numpy_dtype).reshape(info.shape))
+        # One of an earlier life was of floats, however it may have travelled: only Blender asks after those.
+        self.result = picture if self._inputs else widened_picture(picture)
 
     def _download(self, blob: bytes, content: Content, facts: Mapping[str, Any]) -> Download:
         return Download(blob, content, facts, self.uploads.get("picture"))

@@ -105,7 +105,7 @@ class Download:
 
     def get(self) -> dict[str, Any]:
         """The message that asks for whatever is still missing."""
-        how = {"base": self._original.blob} if self._original else {}
+        how: dict[str, Any] = {"base": self._original.blob} if self._original else {}
         if self._unreadable:
             how["codec"] = "none"
         return {"t": "GET", "blob": self.blob, "have": bytes(self._here), "credit": self.CREDIT, **how}

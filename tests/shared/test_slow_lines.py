@@ -25,6 +25,7 @@ MB = 1e6
         ("auto", True, None, Way(pack=False, narrow=False)),
         ("auto", True, 900 * MB, Way(pack=False, narrow=False)),
         ("auto", True, 2 * MB, Way(pack=True, narrow=False)),
+        ("auto", True, 110 * MB, Way(pack=False, narrow=False)),
         ("auto", False, None, Way(pack=True, narrow=True)),
         ("auto", False, 2 * MB, Way(pack=True, narrow=True)),
         ("auto", False, 110 * MB, Way(pack=True, narrow=False)),
@@ -168,3 +169,8 @@ def test_a_dream_comes_down_in_any_order_and_is_as_wide_as_the_picture(given_: P
         assert ack["full"] == (at == 0)
     assert download.content == given_.info
     assert download.data.tobytes() == given_.data()
+
+
+def test_the_way_can_be_said() -> None:
+    assert str(Way(pack=False, narrow=False)) == "Pictures travel as they are."
+    assert str(Way(pack=True, narrow=True)) == "Pictures travel packed and with floats as halves."
