@@ -11,8 +11,8 @@ from torch import Tensor
 from ..dream.blur import gaussian_blur, reach
 from ..dream.wrap import OPEN
 
-# Of a picture's shorter side: how far a dream is continued over what appears before that is worth a dream of its own,
-_NARROW = 1 / 144
+# Of a picture's shorter side: half the width from which on what appears in one frame is worth a dream of its own,
+_NARROW = 1 / 36
 # and how far a new dream reaches over into what is there already.
 _SEAM = 1 / 144
 # How much around what appears is dreamed along, at least, in pixels: what a network needs to see to make sense.
@@ -29,16 +29,15 @@ Box = tuple[slice, slice]
 
 
 def narrow(size: tuple[int, int]) -> int:
-    """Half of the width, in pixels, up to which what appears waits to be dreamed."""
+    """Half of the width, in pixels, up to which a dream is only continued over what appears."""
     return max(2, round(min(size) * _NARROW))
 
 
 def appeared(missing: Tensor) -> Tensor:
-    """Of the pixels that lack a dream (HxW bool), those to be dreamed now.
+    """Of the pixels that lack a dream (HxW bool), those to be dreamed at once.
 
-    Along every edge that moves, a pixel or two appear in each frame. They wait until there is a strip of some width
-    somewhere; so several frames pass without a dream, and then one is enough for all strips. Lines of a pixel or two
-    wait for ever: what is around them fills them well enough.
+    Along every edge that moves, a pixel or two appear in each frame. What is around is continued over them, and then
+    dreamed on. Where more than a strip appears there is nothing to continue.
     """
     if not _core(missing, narrow((missing.shape[0], missing.shape[1]))).any():
         return torch.zeros_like(missing)

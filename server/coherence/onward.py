@@ -19,7 +19,7 @@ from .following import Trail, follow
 from .hidden import Hidden, look_behind, surfaces_of
 from .memory import Dreamed, Memory
 from .scene import Scene
-from .settling import RENEWED, stirred, unsettled
+from .settling import stirred, unsettled
 from .sliding import sliding
 from .work import Work
 
@@ -27,6 +27,8 @@ from .work import Work
 _PAGES = 4
 # With settings that have changed since, no dream is held stiller than this, or the change would never be seen.
 _YIELDING = 0.9
+# What is dreamed on is not what was let go of, and their sum is weaker than either: so much more is dreamed.
+_REGAINED = 1.3
 
 
 class Dreamer:
@@ -89,11 +91,13 @@ def dream_on(
     detail = _within(detail, allowed)
     missing = ~ripe if allowed is None else ~ripe & (allowed[0, 0] > 0)
     new = appeared(missing & ~edges) | (missing & ~known)
+    continued = missing & ~new & ~edges
+    ripe = ripe | continued
 
     kept = min(coherence, _YIELDING) if changed else coherence
     mask = softened(new)
-    loose = stirred(unsettled(memory, trail, scene, surfaces), new)
-    share = (1 - kept * (1 - RENEWED * loose)) * (1 - mask[0, 0])
+    loose = stirred(unsettled(memory, trail, scene, surfaces), new, continued)
+    share = (1 - kept * (1 - loose)) * (1 - mask[0, 0])
     share = share if allowed is None else torch.where(allowed[0, 0] > 0, share, 0.0)
     gentle = _fewer(dreamer.settings, share.max().item()) if share.any() else None
     pieces = boxes(mask)
@@ -177,15 +181,16 @@ def _go_on(
 
     What is dreamed anew is not what was let go of, so their sum is weaker than either: it is made as strong again.
     """
-    amount = share * (dreamer.settings.iterations / gentle.iterations)
+    amount = share * (_REGAINED * dreamer.settings.iterations / gentle.iterations)
     if allowed is not None:
         amount = amount * allowed[0, 0]
     base = seen + detail * (1 - share)
     for event in dreamer.dream(dreamer.within(base), amount.clamp(0, 1)[None, None], gentle):
         if isinstance(event, Tensor):
             after = (event - seen)[0]
-            gain = ((share * detail.square()).sum() / (share * after.square()).sum().clamp_min(1e-12)).sqrt()
-            yield after * (1 + (gain - 1) * share / share.max())
+            held = (share / share[share > 0].median()).clamp_max(1)
+            gain = ((held * detail.square()).sum() / (held * after.square()).sum().clamp_min(1e-12)).sqrt()
+            yield after * (1 + (gain - 1) * held)
         else:
             yield event
 

@@ -43,7 +43,7 @@ def test_what_is_stretched_has_not(tiny_network: StagedNetwork) -> None:
     for share in (0.01, 0.02):
         nearer = dataclasses.replace(film.scene(1), back=-share * away, objects=None, depth=None)
         loose = _loose(nearer, dataclasses.replace(film.scene(0), forward=None, objects=None, depth=None), memory)
-        assert (loose[5:-5, 5:-5] - share * 30).abs().max() < 0.05
+        assert (loose[5:-5, 5:-5] - share * 1.5).abs().max() < 0.002
 
 
 def test_what_is_new_is_loose_and_settles_with_time(tiny_network: StagedNetwork) -> None:
@@ -51,9 +51,9 @@ def test_what_is_new_is_loose_and_settles_with_time(tiny_network: StagedNetwork)
     memory = _remembered(film.scene(0), tiny_network)
     new = torch.zeros(film.size, dtype=torch.bool)
     new[:, :5] = True
-    loose = stirred(_loose(film.scene(1), film.scene(0), memory), new)
-    assert (loose[:, :5] > 0.9).all() and not loose[:, 25:].any()
-    for _ in range(60):
+    loose = stirred(_loose(film.scene(1), film.scene(0), memory), ~(new | ~new), new)
+    assert (loose[:, :5] > 2 * loose[:, 5:].max()).all() and loose[:, 6].all() and not loose[:, 25:].any()
+    for _ in range(80):
         memory = dataclasses.replace(memory, unsettled=loose.half())
         after = _loose(film.scene(1), film.scene(0), memory)
         assert (after <= loose).all()
@@ -66,11 +66,11 @@ def test_what_has_settled_stays_to_the_bit_while_the_rest_is_dreamed_on(tiny_net
     scene, dreamer = film.scene(0), Dreamer(tiny_network, SETTINGS)
     memory = _remembered(scene, tiny_network)
     loose = torch.zeros(film.size)
-    loose[:, :10] = 1.0
+    loose[:, :10] = 0.1
     memory = dataclasses.replace(memory, unsettled=loose.half())
     *_, dreamed = dream_on(film.scene(1), scene, memory, dreamer, 1.0, None)
     *_, undisturbed = dream_on(film.scene(1), scene, dataclasses.replace(memory, unsettled=None), dreamer, 1.0, None)
     assert not isinstance(dreamed, float) and not isinstance(undisturbed, float)
     assert torch.equal(dreamed.picture[..., 10:], undisturbed.picture[..., 10:])
     changed = (dreamed.picture - undisturbed.picture)[..., :10].abs().mean()
-    assert 0 < changed < 0.2 * (undisturbed.picture - scene.seen)[..., :10].abs().mean()
+    assert 0 < changed < 0.5 * (undisturbed.picture - scene.seen)[..., :10].abs().mean()
