@@ -136,7 +136,8 @@ SCHEMA: dict[str, dict[str, Field]] = {
     },
     "RELEASE": _REQUEST | {"job": ID},
     "RELEASED": {"re": ID, "job": ID},
-    "LEDGER": _REQUEST,
+    "LEDGER": _REQUEST
+    | {"skip": _optional(COUNT), "begins": _optional(Field(lambda v: isinstance(v, bytes) and len(v) <= 16, "bytes"))},
     "PULSE": _REQUEST,
     "READING": {"re": ID, "jobs": _map_to(COUNT), "working": _map_to(FLAG), "clients": COUNT, "free": COUNT},
     "RETRY": _REQUEST | {"job": ID},
