@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from ..shared.client import Client
     from ..shared.wire.address import Address
 
+# How long a message may take to leave before the connection is closed, in seconds.
+LAST_WORDS = 0.05
+
 _client: Client | None = None
 _instead = ""
 
@@ -57,7 +60,7 @@ def get() -> Client:
         from ..shared.client import Client
 
         where = address()
-        _client = Client(where, versions.client_name(), identity.own(where))
+        _client = Client(where, versions.client_name(), identity.own(where), preferences.get().form)
         _client.connect()
     return _client
 
@@ -105,6 +108,13 @@ def networks() -> list[dict[str, Any]]:
 def network(name: str) -> dict[str, Any]:
     """What the server says of one network; empty where it says nothing."""
     return next((network for network in networks() if network["name"] == name), {})
+
+
+def say_goodbye() -> None:
+    """Give what was just said a moment to leave: the socket sends in the background, and closing it drops the rest."""
+    if _client is not None and is_connected():
+        _client.pump()
+        _client.wait(LAST_WORDS)
 
 
 def close() -> None:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from bpy.types import Image
 
-from ..shared.settings import DreamSettings
 from . import connection, images, places
 
 if TYPE_CHECKING:
     from ..shared.client import RemoteDream
+    from ..shared.client.journal import Entry
     from .renders.region import Region
 
 # Counts the files loaded: a dream belongs to the one it was begun in.
@@ -28,35 +29,43 @@ class Dream:
     """A dream under way: its remote half, and where its picture shall go. It holds no datablock.
 
     source: ``session_uid`` of the image that is dreamt on. replaces: that of the image it shall be shown instead of,
-    which is another one when dreaming again. inputs: those of the guide and the mask, by name. preview, result: those
-    of the images made for it, once there are such. warned: how many of the server's warnings were shown. region: what
-    part of a render the source is, where it is only a part.
+    which is another one when dreaming again; None for those that are gone. inputs: those of the guide and the mask, by
+    name. preview, result: those of the images made for it, once there are such. file: which of the files loaded it
+    belongs to, None for one that is not open. warned: how many of the server's warnings were shown. region: what part
+    of a render the source is, where it is only a part.
     """
 
     def __init__(
         self,
-        source: Image,
-        replaces: Image,
+        source: Image | None,
+        replaces: Image | None,
         node: places.NodePlace | None,
         inputs: Mapping[str, Image],
-        settings: DreamSettings,
         remote: RemoteDream,
+        entry: Entry,
     ) -> None:
-        self.source = source.session_uid
-        self.name = source.name
-        self.form = images.Form.of(source)
-        self.replaces = replaces.session_uid
+        """``entry``: what is written down of it."""
+        self.source = source.session_uid if source else None
+        self.name = entry.about["image"]
+        self.form = images.Form(*entry.about["form"])
+        self.replaces = replaces.session_uid if replaces else None
         self.node = node
         self.inputs = {name: image.session_uid for name, image in inputs.items()}
-        self.settings = settings
+        self.settings = remote.settings
         self.remote = remote
-        self.file = _file
+        self.file: int | None = _file
         self.preview: int | None = None
         self.result: int | None = None
         self.preview_serial = 0
         self.previewed = 0.0
         self.warned = 0
         self.region: Region | None = None
+        self._entry = entry
+
+    @property
+    def entry(self) -> Entry:
+        """What is written down of it, under the id it has now."""
+        return dataclasses.replace(self._entry, job=self.remote.job)
 
     @property
     def status(self) -> str:
@@ -74,6 +83,7 @@ class Dream:
                     "WAITING": "Waiting for the server",
                     "SENDING": "Sending",
                     "QUEUED": "Waiting its turn",
+                    "READY": "Finished",
                     "RECEIVING": "Receiving",
                 }.get(state, "Finishing")
 

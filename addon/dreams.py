@@ -5,15 +5,19 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 import bpy
-from bpy.types import Image
+from bpy.types import ID, Image
 
 from ..shared.picture import Picture
 from ..shared.settings import DreamSettings
-from . import connection, images, notices, places, properties, showing
+from . import awaiting, connection, images, notices, places, properties, showing
 from .dream import Dream, another_file
 from .problems import Problem
+
+if TYPE_CHECKING:
+    from .renders.region import Region
 
 # Seconds between two previews of one dream.
 PREVIEW_EVERY = 0.25
@@ -33,18 +37,25 @@ def start(
     node: places.NodePlace | None = None,
     replaces: Image | None = None,
     inputs: Mapping[str, Image] = MappingProxyType({}),
+    home: ID | None = None,
+    region: Region | None = None,
 ) -> Dream:
     """Dream on ``image`` and show the result on ``node`` and wherever ``replaces`` (``image`` itself if None) is shown.
 
-    inputs: what goes along by name: "guide", "mask". Returns at once; the dream goes on with each `pump.pump`. Raises
-    `Problem`.
+    inputs: what goes along by name: "guide", "mask". home: what it is for, if not for ``image``. region: what part of a
+    render ``image`` is. Returns at once; the dream goes on with each `pump.pump`. Raises `Problem`.
     """
     for each in (image, *inputs.values()):
         images.check(each)
     client = connection.get()
     further = {name: images.read(each) for name, each in inputs.items()}
-    remote = client.dream(_picture(image, settings), settings, guide=further.get("guide"), mask=further.get("mask"))
-    dream = Dream(image, replaces or image, node, inputs, settings, remote)
+    note = awaiting.Note(image, replaces or image, node, inputs, settings, region)
+    remote = client.dream(
+        _picture(image, settings), settings, guide=further.get("guide"), mask=further.get("mask"), noted=note
+    )
+    dream = Dream(image, replaces or image, node, inputs, remote, note.entry)
+    dream.region = region
+    awaiting.mark(home or image, dream.entry)
     running.append(dream)
     notices.clear()
     return dream
@@ -71,6 +82,7 @@ def cancel(dream: Dream) -> None:
         client = connection.current()
         if client:
             client.cancel(dream.remote)
+        awaiting.strike(dream.remote.job)
         showing.withdraw(dream)
 
 
@@ -80,6 +92,7 @@ def change_server() -> None:
         notices.say("WARNING", "The dreams under way were given up with their server.", "Dream again on the new one.")
     for dream in list(running):
         cancel(dream)
+    connection.say_goodbye()
     connection.close()
 
 
@@ -118,10 +131,21 @@ def after_undo() -> None:
     remove_leftovers()
 
 
-def after_load() -> None:
-    """Another file is open: what still runs is kept in it when it arrives."""
+def leave() -> None:
+    """The add-on goes, or Blender: what is under way goes on at the server."""
+    for dream in running:
+        showing.withdraw(dream)
+    running.clear()
+
+
+def after_load() -> list[Dream]:
+    """Another file is open: what is still being dreamt is let go of, and returned; what is arriving arrives here."""
     another_file()
     remove_leftovers()
+    arriving = [dream for dream in running if dream.remote.finished or dream.remote.state.name == "RECEIVING"]
+    left = [dream for dream in running if dream not in arriving]
+    running[:] = arriving
+    return left
 
 
 def remove_leftovers() -> None:
@@ -156,5 +180,7 @@ def _finish(dream: Dream) -> None:
     result = dream.remote.result
     if result is not None:
         showing.arrive(dream, dream.region.put_back(result) if dream.region else result)
-    elif error:
+        return
+    awaiting.settle(dream.remote.job)
+    if error:
         notices.say("ERROR", error.msg, error.hint)

@@ -7,12 +7,13 @@ from typing import Any
 import bpy
 from bpy.app.handlers import persistent
 
-from . import dreams, images, results
+from . import awaiting, dreams, images, results, returning
 
 
 @persistent
 def _before_save(*_: Any) -> None:
     dreams.hide_previews()
+    awaiting.keep_marks({dream.remote.job for dream in dreams.running})
     results.pack_all()
 
 
@@ -22,10 +23,19 @@ def _after_save(*_: Any) -> None:
 
 
 @persistent
+def _saved(*_: Any) -> None:
+    _after_save()
+    awaiting.saved()
+
+
+@persistent
 def _after_load(*_: Any) -> None:
     images.after_load()
     results.forget_all()
-    dreams.after_load()
+    awaiting.saved()  # What had arrived and was not saved, nobody wanted.
+    for dream in dreams.after_load():
+        returning.leave_behind(dream)
+    returning.after_load()
 
 
 @persistent
@@ -41,7 +51,7 @@ def _after_undo(*_: Any) -> None:
 
 _HANDLERS = (
     (bpy.app.handlers.save_pre, _before_save),
-    (bpy.app.handlers.save_post, _after_save),
+    (bpy.app.handlers.save_post, _saved),
     (bpy.app.handlers.save_post_fail, _after_save),
     (bpy.app.handlers.load_post, _after_load),
     (bpy.app.handlers.undo_pre, _before_undo),

@@ -8,7 +8,7 @@ import bpy
 from bpy.types import Context, Image, Menu, Panel, UILayout
 
 from ..shared import presets
-from . import connection, drawing, drawing_settings, dreams, notices, places, server_process, toggling
+from . import connection, drawing, drawing_returned, drawing_settings, dreams, notices, places, server_process, toggling
 
 
 class _InImageEditor:
@@ -44,6 +44,7 @@ class _Dream:
         here = dreams.on(image)
         draw_connection(layout, context)
         draw_notice(layout, context)
+        drawing_returned.draw(layout, context)
         if image:
             layout.label(text=here.name if here else image.name, icon_value=layout.icon(image), translate=False)
         else:
@@ -54,6 +55,7 @@ class _Dream:
         row.scale_y = 1.4
         if here:
             draw_progress(row, here)
+            draw_warning(layout, context, here)
         else:
             row.operator("reverie.dream", icon="SHADERFX")
         for dream in dreams.running:
@@ -61,6 +63,7 @@ class _Dream:
                 column = layout.column(align=True)
                 column.label(text=dream.name, icon="IMAGE_DATA", translate=False)
                 draw_progress(column.row(align=True), dream)
+                draw_warning(layout, context, dream)
         if image and not here and toggling.counterpart(image):
             _draw_result(layout, image)
 
@@ -149,6 +152,12 @@ def draw_progress(row: UILayout, dream: dreams.Dream) -> None:
     """How far a dream is, and a button to give it up."""
     row.progress(factor=dream.remote.fraction, text=dream.status)
     row.operator("reverie.cancel", text="", icon="X").index = dreams.running.index(dream)
+
+
+def draw_warning(layout: UILayout, context: Context, dream: dreams.Dream) -> None:
+    """What the server last warned of, for as long as the dream is under way."""
+    if dream.remote.warnings:
+        drawing.note(layout, context, dream.remote.warnings[-1])
 
 
 def _draw_result(layout: UILayout, image: Image) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import bpy
-from bpy.types import Context, Image, Node, NodeTree, SpaceImageEditor
+from bpy.types import ID, Context, Image, Node, NodeTree, SpaceImageEditor
 
 IMAGE_NODES = ("TEX_IMAGE", "TEX_ENVIRONMENT")
 
@@ -27,6 +27,12 @@ class NodePlace:
             if tree.session_uid == self.tree:
                 return tree.nodes.get(self.node)
         return None
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """The names of what the tree belongs to and of the node, by which `found_again` finds it in a later life."""
+        owner = next((owner.name for owner, tree in _owned_trees() if tree.session_uid == self.tree), "")
+        return owner, self.node
 
     @property
     def is_linked(self) -> bool:
@@ -65,6 +71,18 @@ def chosen(context: Context) -> Chosen:
         return Chosen(None)
     image: Image | None = node.image  # type: ignore[attr-defined]
     return Chosen(image, NodePlace(node.id_data.session_uid, node.name))
+
+
+def found_again(names: tuple[str, str], image: Image) -> NodePlace | None:
+    """The node of those names that shows ``image``; its material may have another name by now."""
+    owner, name = names
+    nodes = ((found, tree, tree.nodes.get(name)) for found, tree in _owned_trees())
+    showing = [
+        (found.name != owner, NodePlace(tree.session_uid, name))
+        for found, tree, node in nodes
+        if node and node.type in IMAGE_NODES and node.image == image  # type: ignore[attr-defined]
+    ]
+    return min(showing, key=lambda candidate: candidate[0])[1] if showing else None
 
 
 def swap(old: Image, new: Image, node: NodePlace | None) -> bool:
@@ -129,7 +147,12 @@ def _active_image_node(tree: NodeTree | None) -> Node | None:
 
 def _trees() -> Iterator[NodeTree]:
     """Every shader tree of this file, those inside materials, worlds and lights included."""
-    yield from bpy.data.node_groups
+    return (tree for _, tree in _owned_trees())
+
+
+def _owned_trees() -> Iterator[tuple[ID, NodeTree]]:
+    """The same, each with what it belongs to: a group to itself."""
+    yield from ((group, group) for group in bpy.data.node_groups)
     for owner in (*bpy.data.materials, *bpy.data.worlds, *bpy.data.lights):
         if owner.node_tree:
-            yield owner.node_tree
+            yield owner, owner.node_tree

@@ -15,6 +15,14 @@ def _address_changed(_self: AddonPreferences, _context: Context) -> None:
     dreams.change_server()
 
 
+def _form_changed(self: AddonPreferences, _context: Context) -> None:
+    from . import connection
+
+    client = connection.current()
+    if client:
+        client.form = self.form  # type: ignore[attr-defined]
+
+
 class ReveriePreferences(AddonPreferences):
     """Where the dream server is and how it is started."""
 
@@ -25,6 +33,17 @@ class ReveriePreferences(AddonPreferences):
         description="Where the dream server is: the line it printed, or for this computer host:port or nothing",
         default="127.0.0.1:5571",
         update=_address_changed,
+    )
+    form: bpy.props.EnumProperty(
+        name="Pictures",
+        description="How pictures travel. What a dream leaves alone comes back to the bit, whichever is chosen",
+        items=[
+            ("auto", "As the Line Allows", "To another computer, and if the line there is slow, floats go as halves"),
+            ("exact", "Exact", "Floats keep all their digits, however long that takes"),
+            ("half", "Half Floats", "Floats go as halves, also through a tunnel that begins on this computer"),
+        ],
+        default="auto",
+        update=_form_changed,
     )
     command: bpy.props.StringProperty(
         name="Command",
@@ -48,6 +67,10 @@ class ReveriePreferences(AddonPreferences):
         row.operator("reverie.test_connection", text="Test")
         row.operator("reverie.examine", text="Examine")
         drawing.lock(drawing.labelled(layout, "Key"))
+        layout.prop(self, "form")
+        client = connection.current()
+        if client and client.line.rate:
+            drawing.labelled(layout, "").label(text=str(client.line), translate=False)
         problem = connection.problem()
         if problem and not connection.is_connected():
             drawing.problem(layout, context, problem)

@@ -118,6 +118,10 @@ class ReverieImage(PropertyGroup):
         "rendered": bpy.props.StringProperty(
             name="Rendered", description="The scene whose render this is, or is the dream of"
         ),
+        "job": bpy.props.StringProperty(name="Job", description="The id under which the server knew this dream"),
+        "awaited": bpy.props.StringProperty(
+            name="Awaited", description="The dreams of this image that are under way", options={"HIDDEN"}
+        ),
         "made": bpy.props.StringProperty(name="Made", description="When this dream was finished, in UTC"),
     }
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import bpy
 
-from . import connection, doctoring, dreams, notices, places, server_process
+from . import awaiting, connection, doctoring, dreams, notices, places, returning, server_process
 from .animation import dreaming
 from .problems import Problem
 from .renders import after_render
@@ -28,6 +28,7 @@ REDRAW_EVERY = 0.1
 # The kinds of modal operators that are strokes: an undo step in the middle of one would keep half of it.
 STROKES = {"TRANSFORM", "PAINT", "SCULPT", "GREASE_PENCIL", "GPENCIL", "CURVES", "SCULPT_CURVES"}
 
+_looked = False
 _drawn: object = None
 _drawn_at = 0.0
 
@@ -41,7 +42,7 @@ def pump() -> bool:
     server_process.watch()
     after_render.tend_beginning()
     if not _is_busy():
-        tended = dreams.tend()
+        tended = dreams.tend() or returning.tend()
         if after_render.tend() or tended:
             return True
     client = connection.current()
@@ -100,6 +101,8 @@ def wait_for_animation(animation: dreaming.DreamedAnimation) -> None:
 
 def register() -> None:
     """Start the timer. It survives the loading of files, and background mode never calls it."""
+    global _looked
+    _looked = False
     bpy.app.timers.register(_tick, first_interval=IDLE, persistent=True)
 
 
@@ -107,10 +110,12 @@ def unregister() -> None:
     """Stop the timer and drop everything that is under way."""
     if bpy.app.timers.is_registered(_tick):
         bpy.app.timers.unregister(_tick)
-    for dream in list(dreams.running):
-        dreams.cancel(dream)
+    dreams.leave()
     dreaming.leave()
+    awaiting.leave()
+    returning.forget()
     doctoring.end()
+    connection.say_goodbye()
     connection.close()
     server_process.stop()
 
@@ -123,6 +128,10 @@ def _is_busy() -> bool:
 
 
 def _tick() -> float:
+    global _looked
+    if not _looked:
+        _looked = True
+        returning.look()
     with contextlib.suppress(Problem):  # The panels say what is wrong.
         connection.get()
     more = pump()
@@ -147,6 +156,7 @@ def _redraw_on_change() -> None:
         server_process.is_running() and server_process.last_line(),
         notices.current(),
         animation and animation.status,
+        [(each.name, each.remote.state, each.remote.step) for each in returning.known()],
     )
     if shown != _drawn:
         _drawn, _drawn_at = shown, now

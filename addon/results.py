@@ -22,7 +22,7 @@ class _Kept:
     """A result's picture, the ``session_uid`` of the image it is shown instead of, and the node it is shown on."""
 
     picture: Picture
-    replaces: int
+    replaces: int | None
     node: places.NodePlace | None
 
 
@@ -32,7 +32,7 @@ _kept: dict[int, _Kept] = {}
 _shown: dict[places.NodePlace, int] = {}
 
 
-def keep(image: Image, picture: Picture, replaces: int, node: places.NodePlace | None) -> None:
+def keep(image: Image, picture: Picture, replaces: int | None, node: places.NodePlace | None) -> None:
     """Remember the picture just written into ``image``; the oldest are forgotten where memory runs short."""
     _kept[image.session_uid] = _Kept(picture, replaces, node)
     while len(_kept) > 1 and sum(kept.picture.info.size for kept in _kept.values()) > LIMIT:

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 import bpy
 
 from ..shared.picture import Picture
-from . import images, notices, places, properties, results
+from . import awaiting, images, notices, places, properties, results
 from .dream import Dream
 
 
@@ -60,7 +60,9 @@ def arrive(dream: Dream, picture: Picture) -> None:
     images.write(image, picture)
     inputs = {name: images.by_uid(uid) if dream.is_here else None for name, uid in dream.inputs.items()}
     properties.store(image, dream.settings, source, inputs, datetime.now(UTC).isoformat(timespec="seconds"))
+    image.reverie.job = dream.remote.job.hex()
     results.keep(image, picture, dream.replaces, dream.node)
+    awaiting.arrived(dream, image)
     dream.result = image.session_uid
     # A result is worth keeping in the file even while its original is shown instead.
     image.use_fake_user = True
@@ -91,7 +93,7 @@ def _out_of_place(dream: Dream) -> str:
     if not dream.is_here:
         return f"“{dream.name}” is in another file"
     if replaced is None:
-        return f"“{dream.name}” was removed"
+        return "" if dream.entry.about["rendered"] else f"“{dream.name}” was removed"
     if dream.node and dream.node.is_linked:
         return f"The material of “{dream.name}” is linked from another file"
     if dream.node and dream.node.image != replaced:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bpy
 
-from . import animating, choosing, dreaming, examining, pairing, rendering, serving, viewing
+from . import animating, choosing, dreaming, examining, pairing, rendering, returning, serving, viewing
 
 classes = (
     *dreaming.classes,
@@ -12,6 +12,7 @@ classes = (
     *animating.classes,
     *choosing.classes,
     *viewing.classes,
+    *returning.classes,
     *serving.classes,
     *pairing.classes,
     *examining.classes,

@@ -29,10 +29,10 @@ _NAME = "Render"
 
 @dataclass(frozen=True, slots=True)
 class _Under:
-    """A dream under way, and the ``session_uid`` of the picture of the render that was made for it."""
+    """A dream under way, and the ``session_uid`` of the picture of the render that was made for it, if there is one."""
 
     dream: Dream
-    source: int
+    source: int | None
 
 
 _under_way: dict[int, _Under] = {}
@@ -75,13 +75,19 @@ def start(scene: Scene) -> Dream:
     source.reverie.rendered = scene.name
     try:
         further = properties.inputs(scene.reverie)
-        dream = dreams.start(source, settings, replaces=taking.render_result(), inputs=further)
+        dream = dreams.start(source, settings, replaces=taking.render_result(), inputs=further, home=scene, region=part)
     except Problem:
         bpy.data.images.remove(source)
         raise
-    dream.name, dream.region = _NAME, part
+    dream.name = _NAME
     _under_way[scene.session_uid] = _Under(dream, source.session_uid)
     return dream
+
+
+def take_up(scene: Scene, dream: Dream) -> None:
+    """Go on with a dream of the scene's last render, in place of one that is still under way."""
+    cancel(scene)
+    _under_way[scene.session_uid] = _Under(dream, None)
 
 
 def cancel(scene: Scene) -> None:

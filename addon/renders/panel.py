@@ -6,7 +6,7 @@ import bpy
 from bpy.types import Context, Panel, Scene, UILayout
 
 from ...shared import presets
-from .. import connection, panels
+from .. import connection, drawing_returned, panels
 from ..compositing import render_pass, tree
 from . import after_render
 
@@ -32,6 +32,7 @@ class RenderReverie(Panel):
         layout.use_property_decorate = False
         panels.draw_connection(layout, context)
         panels.draw_notice(layout, context)
+        drawing_returned.draw(layout, context)
         row = layout.row()
         row.use_property_split = False
         row.prop(scene.reverie_render, "dream_after_render")
@@ -43,6 +44,7 @@ class RenderReverie(Panel):
         dream = after_render.on(scene)
         if dream:
             panels.draw_progress(row, dream)
+            panels.draw_warning(layout, context, dream)
         else:
             row.operator("reverie.dream_render", icon="RENDER_STILL")
         _draw_pass(layout, scene)

@@ -12,6 +12,9 @@ class ReverieRender(PropertyGroup):
         name="Dream After Render",
         description="Dream on every still as soon as it is rendered. Animations are not dreamt by this",
     )
+    awaited: bpy.props.StringProperty(
+        name="Awaited", description="The dreams of this scene's renders that are under way", options={"HIDDEN"}
+    )
 
 
 def register() -> None:

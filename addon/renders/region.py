@@ -18,6 +18,16 @@ class Region:
     rows: slice
     columns: slice
 
+    def record(self) -> list[int]:
+        """As JSON has it."""
+        return [*self.shape, self.rows.start, self.rows.stop, self.columns.start, self.columns.stop]
+
+    @classmethod
+    def of_record(cls, record: list[int]) -> Region:
+        """What was recorded."""
+        height, width, top, bottom, left, right = record
+        return cls((height, width), slice(top, bottom), slice(left, right))
+
     def cut(self, picture: Picture) -> Picture:
         """The part of a whole picture."""
         return _of(picture, np.ascontiguousarray(picture.pixels[self.rows, self.columns]))

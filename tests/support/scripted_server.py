@@ -50,6 +50,7 @@ class ScriptedServer:
         self._jobs: dict[bytes, dict[str, Any]] = {}
         self._memories: dict[bytes, bytes] = {}
         self._events: dict[bytes, list[dict[str, Any]]] = {}
+        self._askers: dict[bytes, bytes] = {}
         self._context = zmq.Context()
         self._socket = server_socket(self._context)
         self.port = self._socket.bind_to_random_port("tcp://127.0.0.1") if port == 0 else port
@@ -207,12 +208,13 @@ class ScriptedServer:
     def _event(self, client: bytes, job: bytes, fields: dict[str, Any]) -> None:
         events = self._events.setdefault(job, [])
         events.append({"t": "EVENT", "job": job, "n": len(events) + 1, **fields})
-        self._send(client, events[-1])
+        self._send(self._askers.get(job, client), events[-1])
 
     def _on_status(self, client: bytes, header: dict[str, Any], _: bytes) -> None:
         states = [{"job": job, "state": self._jobs.get(job, {}).get("state", "UNKNOWN")} for job in header["jobs"]]
         self._send(client, {"t": "LISTING", "re": header["id"], "items": states})
         for job in header["jobs"]:
+            self._askers[job] = client
             for event in self._events.get(job, []):
                 if event["n"] > header["since"]:
                     self._send(client, event)

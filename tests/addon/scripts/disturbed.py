@@ -86,10 +86,14 @@ def saved_in_the_middle() -> None:
 
 
 def file_loaded() -> None:
-    _, dream = begin("Elsewhere")
+    begin("Elsewhere")
     bpy.ops.wm.read_homefile(use_empty=True)
     assert "Elsewhere" not in bpy.data.images
-    stage.finish(dream)
+    returning = stage.part("returning")
+    stage.pump_until(returning.finished)
+    assert "Elsewhere dream" not in bpy.data.images, "it came into another file unasked"
+    assert bpy.ops.reverie.apply_returned() == {"FINISHED"}
+    stage.finish(stage.part("dreams").running[-1])
     result = bpy.data.images["Elsewhere dream"]
     assert result.use_fake_user and np.ptp(stage.pixels(result)) > 0
     assert "another file" in stage.part("notices").current().message

@@ -1,0 +1,81 @@
+"""Blender is killed, quits or opens another file while dreams are under way: nothing is lost, nothing comes twice."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from scripted_server import ScriptedServer
+
+ROOT = Path(__file__).parents[2]
+SCRIPTS = Path(__file__).parent / "scripts"
+
+pytestmark = [pytest.mark.blender, pytest.mark.timeout(300)]
+pytest.importorskip("bpy", reason="headless Blender (the module bpy) is not installed for this Python")
+
+
+@pytest.fixture
+def profile(tmp_path: Path) -> Path:
+    extensions = tmp_path / "profile" / "extensions" / "user_default"
+    extensions.mkdir(parents=True)
+    (extensions / "reverie").symlink_to(ROOT)
+    return tmp_path / "profile"
+
+
+def started(profile: Path, *words: str | Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, SCRIPTS / words[0], *words[1:]],
+        env=os.environ | {"BLENDER_USER_RESOURCES": str(profile)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def play(profile: Path, *words: str | Path) -> str:
+    process = started(profile, *words)
+    said, _ = process.communicate(timeout=280)
+    assert process.returncode == 0 and said.rstrip().endswith("OK"), said
+    return said
+
+
+def play_to_the_kill(profile: Path, *words: str | Path) -> None:
+    process = started(profile, *words)
+    said, _ = process.communicate(timeout=280)
+    assert process.returncode == -signal.SIGKILL and "LEFT" in said, said
+
+
+def test_what_finished_while_blender_was_away_is_applied_where_it_belongs(profile: Path, tmp_path: Path) -> None:
+    server, file = ScriptedServer(steps=20, step_seconds=0.02), tmp_path / "wall.blend"
+    try:
+        play_to_the_kill(profile, "away.py", "leave", file, server.address)
+        play(profile, "away.py", "back", file, server.address)
+        assert len(server.dreamt) == len(set(server.dreamt)) == 3
+        assert sorted(server.released) == sorted(server.dreamt), "saved, they are not needed any more"
+        play(profile, "away.py", "nothing", file, server.address)
+        assert len(server.dreamt) == 3
+    finally:
+        server.close()
+
+
+def test_what_is_still_being_dreamt_goes_on_by_itself(profile: Path, tmp_path: Path) -> None:
+    server, file = ScriptedServer(steps=600, step_seconds=0.1), tmp_path / "wall.blend"
+    try:
+        play_to_the_kill(profile, "away.py", "leave", file, server.address)
+        process = started(profile, "away.py", "resume", file, server.address)
+        assert process.stdout
+        for line in process.stdout:
+            if line == "GOES ON\n":
+                break
+        server.step_seconds = 0.0
+        rest, _ = process.communicate(timeout=280)
+        assert process.returncode == 0, rest
+        assert len(server.dreamt) == len(set(server.dreamt)) == 3
+    finally:
+        server.close()
