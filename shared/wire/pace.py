@@ -15,7 +15,7 @@ from collections import deque
 from .blobs import CHUNK
 
 # The delay that may be added by a queue of our own making, in seconds.
-TARGET = 0.1
+TARGET = 0.06
 # Bytes: at the beginning, at least, and at most, which is as much as any transfer has credit for.
 START, LEAST, MOST = 128 << 10, 64 << 10, 16 * CHUNK
 # The window holds so many pieces: with fewer the link would stand still between them.

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import random
-import re
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import pytest
 from line import SEGMENT, Line
 from raw_client import RawClient
-from server_process import ServerProcess
+from server_process import ServerProcess, own_memory
 from visits import NOTHING, Visit, noise, same
 
 from reverie.shared.client import ConnectionState, DreamState
@@ -32,12 +30,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
 
 def port(server: ServerProcess) -> int:
     return int(server.endpoint.rsplit(":", 1)[1])
-
-
-def memory(process: int) -> int:
-    """Bytes of its own that a process holds."""
-    status = Path(f"/proc/{process}/status").read_text()
-    return 1024 * int(re.findall(r"RssAnon:\s+(\d+)", status)[0])
 
 
 def ledger(server: ServerProcess) -> dict[bytes, dict]:
@@ -171,12 +163,12 @@ def test_a_client_that_stops_reading_costs_nobody_anything(server: ServerProcess
             return time.monotonic() - start
 
         before = min(round_() for _ in range(3))
-        held = memory(server.process.pid)
+        held = own_memory(server.process.pid)
         for number in range(3000):
             if number % 10 == 0:
                 stuck.send("GET", blob=blob, have=b"", credit=16)
                 stuck.frames(encode({"t": "ACK", "blob": blob, "at": 0}))
             stuck.send("PING")
         after = min(round_() for _ in range(4))
-        assert memory(server.process.pid) - held < 64 * CHUNK
+        assert own_memory(server.process.pid) - held < 64 * CHUNK
     assert after < 2 * before + 0.05, (before, after)
