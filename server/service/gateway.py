@@ -127,7 +127,6 @@ class Gateway:
             if now >= next_tidying:
                 next_tidying = now + TIDY_EVERY
                 self._jobs.tidy()
-                self._sessions.tidy()
             poller.poll(0 if sending else FLUSH_TICK if waiting else TICK)
             self._waker.clear()
             if self._guard:
@@ -179,6 +178,7 @@ class Gateway:
             self._jobs.counts(), self._sessions.count(_LATELY), self._spool.free(), self._workers.working()
         )
         self._dispatch.watch()
+        self._sessions.tidy()
         for job in self._jobs.silent():
             log.info("Dream %s ends: its client has been silent for long", job.id.hex()[:8])
             self._dispatch.cancel(job)

@@ -17,6 +17,8 @@ from .outgoing import Outgoing
 BACKLOG = 1024
 # A session that has been silent so long is dropped from memory; its client gets a new one by speaking again.
 FORGOTTEN_AFTER = 600.0
+# The rest of a chunk that comes in pieces follows within seconds, however slow the link.
+HALF_A_CHUNK_FOR = 10.0
 # What says nothing of the ledger, and so waits for no disk.
 _UNTOLD = frozenset({"PONG", "WELCOME", "GOT", "ERR"})
 
@@ -135,10 +137,13 @@ class Sessions:
         return sum(session.heard >= horizon for session in self._sessions.values())
 
     def tidy(self) -> None:
-        """Drop the sessions that have long been silent."""
-        horizon = time.monotonic() - FORGOTTEN_AFTER
-        for session in [session for session in self._sessions.values() if session.heard < horizon]:
-            self._drop(session)
+        """Drop the sessions that have long been silent, and what others began to send and never will end."""
+        now = time.monotonic()
+        for session in list(self._sessions.values()):
+            if now - session.heard > FORGOTTEN_AFTER:
+                self._drop(session)
+            elif now - session.heard > HALF_A_CHUNK_FOR:
+                session.joining.forget()
 
     def _advance(self, session: Session) -> None:
         """Send of the chunks that wait what the link has room for."""

@@ -104,6 +104,10 @@ class Joining:
             self._parts = bytearray()
         return None
 
+    def forget(self) -> None:
+        """Let go of the chunk that is half here: nothing more of it will come."""
+        self._parts = bytearray()
+
     def news(self, at_least: int = 1) -> int | None:
         """The count, where so many messages have come since it was last told to the other side."""
         if self.count - self._told < at_least:
