@@ -60,6 +60,10 @@ class Line:
         self._since: float | None = None
         self._bytes = 0
 
+    def __str__(self) -> str:
+        rate = f"{self.rate / 1e6:.1f} MB/s" if self.rate else "Not measured yet"
+        return f"{rate}, {self.packed / self.plain:.0%} of the bytes sent" if self.packed < self.plain else rate
+
     def sent(self, blob: bytes, at: int, size: int, travelling: int) -> None:
         """A chunk of ``size`` bytes is on its way, as ``travelling`` ones."""
         self._under_way[blob, at] = travelling

@@ -55,12 +55,17 @@ def test_missing_modules_are_said(tmp_path: Path) -> None:
     play("bare", free_address(), tmp_path)
 
 
-def test_every_kind_of_image_comes_back_untouched(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("form", "travelled"), [("auto", {"f32"}), ("half", {"u8", "f16"})])
+def test_every_kind_of_image_comes_back_untouched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str, travelled: set[str]
+) -> None:
+    monkeypatch.setenv("PICTURES", form)
     server = ScriptedServer()
     try:
         play("untouched", server.address, tmp_path)
     finally:
         server.close()
+    assert {inputs["picture"].info.dtype for inputs in server.inputs} == travelled
 
 
 def test_a_guide_and_a_mask_go_along_and_detail_is_a_layer(tmp_path: Path) -> None:

@@ -174,3 +174,13 @@ def test_a_dream_comes_down_in_any_order_and_is_as_wide_as_the_picture(given_: P
 def test_the_way_can_be_said() -> None:
     assert str(Way(pack=False, narrow=False)) == "Pictures travel as they are."
     assert str(Way(pack=True, narrow=True)) == "Pictures travel packed and with floats as halves."
+
+
+def test_the_line_can_be_said() -> None:
+    line = Line()
+    assert str(line) == "Not measured yet"
+    line.rate = 2.34e6
+    line.moved(1000, 1000)
+    assert str(line) == "2.3 MB/s"
+    line.moved(1000, 200)
+    assert str(line) == "2.3 MB/s, 60% of the bytes sent"

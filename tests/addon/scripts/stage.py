@@ -31,6 +31,7 @@ def run(play: Callable[[], None]) -> None:
         assert not warnings, warnings
         preferences = bpy.context.preferences.addons[PACKAGE].preferences
         preferences.address = sys.argv[-1]
+        preferences.form = os.environ.get("PICTURES", "auto")
         play()
         addon_utils.disable(PACKAGE, default_set=True)
         assert not hasattr(bpy.types.Scene, "reverie"), "unregistering left something behind"
