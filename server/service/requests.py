@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
+
+import msgpack
 
 from ...shared.declaration import SettingError
 from ...shared.wire.errors import WireError
@@ -128,7 +132,7 @@ def checked_request(header: Mapping[str, Any]) -> Request:
     if after and not kind.follows:
         raise kinds.bad_param("after", f"A {kind.title} goes on from no other", "nothing")
     try:
-        settings = kind.check(header.get("settings") or {}, inputs)
+        settings = _checked(kind, msgpack.packb(header.get("settings") or {}), tuple(inputs), int(time.monotonic()))
     except catalogue.UnknownNetwork as error:
         raise _refused("UNKNOWN_NETWORK", error) from error
     except catalogue.UnknownLayer as error:
@@ -137,6 +141,15 @@ def checked_request(header: Mapping[str, Any]) -> Request:
         raise _refused("BAD_PARAM", error) from error
     urgency, lasting = header.get("urgency") or "interactive", header.get("lasting") is True
     return Request(header["kind"], settings, inputs, urgency, after, lasting)
+
+
+@lru_cache(maxsize=64)
+def _checked(kind: kinds.Kind, settings: bytes, inputs: tuple[str, ...], second: int) -> dict[str, Any]:
+    """As `Kind.check`; the thousands of frames of one shot are asked for alike.
+
+    For a second at most: what the server has of networks may change.
+    """
+    return kind.check(msgpack.unpackb(settings), dict.fromkeys(inputs))
 
 
 def _networks() -> list[dict[str, Any]]:
