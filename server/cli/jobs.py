@@ -21,14 +21,15 @@ _STYLES = {"RUNNING": "green", "FAILED": "bold red", "CANCELLED": "dim", "DONE":
 
 @click.group("jobs", invoke_without_command=True)
 @click.option("--spool", type=click.Path(file_okay=False, path_type=Path), help="That of the server, if not the usual.")
+@click.option("--all", "every", is_flag=True, help="List every dream, not only the newest.")
 @click.option("--json", "as_json", is_flag=True, help="Print the list as JSON, for scripts.")
 @click.pass_context
-def command(ctx: click.Context, spool: Path | None, as_json: bool) -> None:
+def command(ctx: click.Context, spool: Path | None, every: bool, as_json: bool) -> None:
     """List the newest dreams of all clients, show one, cancel it, or try it again."""
     ctx.obj = spool or default_spool()
     if ctx.invoked_subcommand is None:
         with asking(running(ctx.obj), "reverie jobs") as server:
-            jobs = listed(server)
+            jobs = listed(server, every=every)
         if as_json:
             click.echo(json.dumps(jobs, indent=2))
         elif jobs:
@@ -70,9 +71,17 @@ def retry(spool: Path, job: str) -> None:
     click.echo(f"{found['job'][:8]} is {answer['state'].lower()}.")
 
 
-def listed(server: Asking) -> list[dict[str, Any]]:
-    """The newest jobs, as JSON can hold them."""
-    return [{**item, "job": item["job"].hex()} for item in server.ask("LEDGER")["items"]]
+def listed(server: Asking, *, every: bool = False) -> list[dict[str, Any]]:
+    """The newest jobs or all of them, the newest last, as JSON can hold them."""
+    jobs = page = server.ask("LEDGER")["items"]
+    while every and page:
+        page = server.ask("LEDGER", skip=len(jobs))["items"]
+        jobs = page + jobs
+    return _written(jobs)
+
+
+def _written(jobs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{**item, "job": item["job"].hex()} for item in jobs]
 
 
 def table(jobs: list[dict[str, Any]]) -> Table:
@@ -86,7 +95,12 @@ def table(jobs: list[dict[str, Any]]) -> Table:
 
 
 def _found(server: Asking, beginning: str) -> dict[str, Any]:
-    fitting = [job for job in listed(server) if job["job"].startswith(beginning.lower())]
+    try:
+        begins = bytes.fromhex(beginning[: len(beginning) // 2 * 2])
+    except ValueError:
+        raise BadInput(f"{beginning!r} is not the beginning of an id", "See reverie jobs.") from None
+    asked = server.ask("LEDGER", begins=begins[:16]) if begins else server.ask("LEDGER")
+    fitting = [job for job in _written(asked["items"]) if job["job"].startswith(beginning.lower())]
     if len(fitting) != 1:
         problem = f"{len(fitting)} dreams have an id that begins with {beginning!r}"
         raise BadInput(

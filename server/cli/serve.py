@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from ..service import posts
+from ..service.room import GIB, Quota
 from ..service.serve import GRACE, Door, default_spool, serve
 
 
@@ -47,6 +48,21 @@ from ..service.serve import GRACE, Door, default_spool, serve
 @click.option("--host", default="", help="What others call this machine, in the line to paste.")
 @click.option("--spool", type=click.Path(file_okay=False, path_type=Path), help="Folder for jobs and pictures.")
 @click.option("--metrics", type=int, metavar="PORT", help="Tell Prometheus how the server does, on this machine alone.")
+@click.option(
+    "--quota",
+    type=click.FloatRange(min=0),
+    default=0.0,
+    metavar="GIB",
+    help="How much of the disk the dreams of each client may take.  [default: half of it]",
+)
+@click.option(
+    "--quota-jobs",
+    type=click.IntRange(min=1),
+    default=Quota().jobs,
+    show_default=True,
+    metavar="N",
+    help="How many unfinished dreams each client may have.",
+)
 @click.option("--json-ready", is_flag=True, help="Say where the server listens as JSON.")
 def command(
     listen: str,
@@ -59,6 +75,8 @@ def command(
     spool: Path | None,
     metrics: int | None,
     json_ready: bool,
+    quota: float,
+    quota_jobs: int,
 ) -> None:
     """Serve dreams to Blender over ZeroMQ.
 
@@ -72,4 +90,12 @@ def command(
         if importlib.util.find_spec(name) is None:
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
     workers = posts.cluster(ray_address, devices) if executor == "ray" else posts.processes(devices)
-    serve(Door(listen, keys, host), workers, spool or default_spool(), json_ready, metrics, grace)
+    serve(
+        Door(listen, keys, host),
+        workers,
+        spool or default_spool(),
+        json_ready,
+        metrics,
+        grace,
+        Quota(quota_jobs, int(quota * GIB)),
+    )

@@ -23,6 +23,7 @@ from .keyring import write_private
 from .listening import ListenError, is_beyond, listen, told
 from .metrics import Metrics
 from .posts import Post
+from .room import Quota
 from .workers import WorkersBroken
 
 LOG_BYTES, LOG_FILES = 4 << 20, 3
@@ -87,10 +88,11 @@ def serve(
     json_ready: bool = False,
     metrics: int | None = None,
     grace: float = GRACE,
+    quota: Quota | None = None,
 ) -> None:
     """Serve until SIGINT, or SIGTERM and at most ``grace`` seconds more for the dreams under way.
 
-    posts: one for each worker. metrics: the port of `Metrics`, if any.
+    posts: one for each worker. metrics: the port of `Metrics`, if any. quota: what a client may have, if not the usual.
 
     Once ready, one line on standard output says where: in words, or with ``json_ready`` as a JSON map.
     Raises `ListenError`, `SpoolInUse`, `WorkersBroken`, and `OSError` and `KeyTextError` where the keys can't be had.
@@ -102,7 +104,7 @@ def serve(
         socket, address = listen(context, door.text, guard)
         spool.mkdir(parents=True, exist_ok=True)
         _start_log(spool / "log")
-        gateway = Gateway(context, socket, spool, posts, guard)
+        gateway = Gateway(context, socket, spool, posts, guard, quota)
         try:
             gateway.stop_on(signal.SIGINT)
             gateway.drain_on(signal.SIGTERM, grace)

@@ -17,7 +17,7 @@ from .background import Background
 from .ledger import Blob, Ledger
 from .outgoing import Outgoing, Packing
 from .room import Quota, Room, no_space
-from .spool import Incoming, Spool, checksums
+from .spool import Incoming, Rotten, Spool, checksums
 
 if TYPE_CHECKING:
     from .sessions import Session, Sessions
@@ -158,7 +158,8 @@ class Transfers:
                 "BAD_HEADER", "The list of pieces does not fit the picture.", field="have", allowed=str(error)
             ) from error
         data, packing = self._spool.map(blob.id), self._packing(blob, header)
-        session.outgoing[blob.id] = Outgoing(header["id"], blob.id, data, have, header["credit"], packing)
+        outgoing = Outgoing(header["id"], blob.id, data, have, header["credit"], blob.checksums, packing)
+        session.outgoing[blob.id] = outgoing
 
     def ack(self, session: Session, header: Mapping[str, Any]) -> None:
         """ACK: a client has taken one chunk in."""
@@ -174,7 +175,11 @@ class Transfers:
         moved = False
         for session in self._sessions.receiving():
             for blob, outgoing in list(session.outgoing.items()):
-                message = outgoing.next() if session.pieces.room else None
+                try:
+                    message = outgoing.next() if session.pieces.room else None
+                except Rotten:
+                    self._give_up(session, blob, outgoing)
+                    continue
                 if message:
                     self._sessions.send(session, *message)
                     moved = True
@@ -190,6 +195,14 @@ class Transfers:
         alike = base and base.complete and base.info == blob.info
         other = (base.id, self._spool.map(base.id)) if base and alike else None
         return Packing(Grain.of(blob.info), other, self._background)
+
+    def _give_up(self, session: Session, blob: bytes, outgoing: Outgoing) -> None:
+        """A blob has rotted while it lay here: it is forgotten, and whoever wants it has it made, or sends it, anew."""
+        log.error("Blob %s has rotted on the disk", blob.hex())
+        del session.outgoing[blob]
+        self.remove(blob)
+        error = _unknown_blob("The picture was damaged while it lay on the server's disk.").details()
+        self._sessions.answer(session, {"id": outgoing.request}, "ERR", **error, blob=blob)
 
     def _agrees(self, blob: Blob) -> bool:
         """Bring the ledger into line with the disk at the start; False for a blob whose file is gone."""

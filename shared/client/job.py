@@ -323,6 +323,8 @@ class RemoteJob:
             self._fail(given_up(), send)
         elif state == "CANCELLED":
             self._anew(send)
+        elif state == "RECEIVING" and self.state is not DreamState.SENDING:  # the server has lost what it had
+            self._put(send)
         else:
             self._follow(str(state))
 
