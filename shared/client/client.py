@@ -15,6 +15,7 @@ from ..wire.address import Address
 from ..wire.blobs import Buffer
 from ..wire.errors import WireError
 from ..wire.keys import KeyPair
+from . import sketch
 from .connection import Connection, ConnectionState, Pulse, ServerInfo
 from .dream import RemoteDream
 from .job import RemoteJob, Send
@@ -111,7 +112,12 @@ class Client:
         """
         inputs = {"picture": picture, "guide": guide, "mask": mask}
         given = {name: picture for name, picture in inputs.items() if picture is not None}
-        dream = RemoteDream(given, settings, urgency, noted=noted, narrow=self.way.narrow)
+        way = self.way
+        dream = RemoteDream(given, settings, urgency, noted=noted, narrow=way.narrow)
+        size = sum(upload.content.size for upload in dream.uploads.values())
+        if way.pack and settings.strength and sketch.is_worth(picture, size, self.line.rate):
+            dream.sketch = RemoteDream(*sketch.sketched(given, settings), narrow=way.narrow)
+            self.add(dream.sketch)
         self.add(dream)
         return dream
 

@@ -11,8 +11,9 @@ from typing import Any, Self
 from ..picture import Picture, PictureInfo
 from ..settings import DreamSettings
 from ..wire.content import Content
-from .job import DreamState, RemoteJob, senseless
+from .job import DreamState, RemoteJob, Send, senseless
 from .narrowing import narrowed, widened_picture
+from .sketch import shown
 from .transfers import Download, Upload
 
 __all__ = ["DreamState", "RemoteDream"]
@@ -49,6 +50,9 @@ class RemoteDream(RemoteJob):
         super().__init__(uploads, urgency, job, noted)
         self.settings = settings
         self.result: Picture | None = None
+        # Dreamed ahead of it, for its preview, where the line is slow.
+        self.sketch: RemoteDream | None = None
+        self._sketch_serial = 0
         self.repeatable = repeatable
         self.lasting = self.kept = repeatable or noted is not None
 
@@ -61,6 +65,29 @@ class RemoteDream(RemoteJob):
         dream.job = job
         dream.lasting = dream.kept = dream._asked = dream._submitted = True
         return dream
+
+    def tick(self, now: float, send: Send) -> None:
+        """Do what time demands, and show what there is of the sketch."""
+        if self.sketch:
+            self._show(self.sketch)
+        super().tick(now, send)
+
+    def cancel(self, send: Send | None) -> None:
+        """Give the dream up, and its sketch."""
+        if self.sketch and not self.sketch.finished:
+            self.sketch.cancel(send)
+        super().cancel(send)
+
+    def _show(self, sketch: RemoteDream) -> None:
+        if self.preview_serial > self._sketch_serial:  # It has previews of its own by now.
+            self.sketch = None
+            return
+        newest = shown(sketch.result) if sketch.result else sketch.preview
+        if newest and newest is not self.preview:
+            self.preview = newest
+            self.preview_serial = self._sketch_serial = self.preview_serial + 1
+        if sketch.finished:
+            self.sketch = None
 
     def _request(self) -> dict[str, Any]:
         return {"settings": self.settings.record()}

@@ -10,8 +10,9 @@ import pytest
 from line import Line
 from server_process import ServerProcess
 
-from reverie.shared.client import Client
+from reverie.shared.client import Client, DreamState
 from reverie.shared.client.line import FORMS
+from reverie.shared.client.sketch import SIDE
 from reverie.shared.picture import Picture, PictureInfo
 from reverie.shared.settings import DreamSettings
 from reverie.shared.wire.address import Address
@@ -35,7 +36,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
 
 
 def render(side: int) -> Picture:
-    """Soft shades with a little grain under an alpha of its own, some of it brighter than white: a render, in floats."""
+    """Soft shades with a little grain, some brighter than white, under an alpha of their own: a render, in floats."""
     rng = np.random.default_rng(2)
     down, right = np.mgrid[0:side, 0:side] / side
     shades = [0.2 + 2.0 * down * right, 0.5 + 0.3 * np.sin(9 * right), 0.4 + 0.4 * down, 0 * down + 1]
@@ -66,11 +67,11 @@ def dream(
     client.connect()
     try:
         while not client.server:
-            client.pump() or client.wait(0.1)
+            _move(client)
         start = time.perf_counter()
         remote = client.dream(picture, settings, **inputs)
         while not remote.finished:
-            client.pump() or client.wait(0.02)
+            _move(client)
         seconds = time.perf_counter() - start
         assert remote.result is not None, remote.error
         assert remote.result.info == picture.info
@@ -115,5 +116,24 @@ def test_the_first_dream_finds_out_and_the_rest_of_it_is_packed(server: ServerPr
     assert client.line.packed < 0.9 * client.line.plain
 
 
+def test_a_sketch_is_seen_before_the_picture_is_there(server: ServerProcess) -> None:
+    with Line(_port(server), rate=0.5e6) as line:
+        client = Client(Address.parse(line.endpoint), "test", form="half")
+        client.line.rate = 0.5e6
+        client.connect()
+        dream = client.dream(render(1100), DREAM)
+        while not dream.preview_serial and dream.state in (DreamState.WAITING, DreamState.SENDING):
+            _move(client)
+        assert dream.state is DreamState.SENDING and dream.fraction < 0.9
+        assert dream.preview is not None and max(dream.preview.info.shape) <= SIDE
+        client.cancel(dream)
+        client.close()
+
+
 def _port(server: ServerProcess) -> int:
     return int(server.endpoint.rsplit(":", 1)[1])
+
+
+def _move(client: Client) -> None:
+    if not client.pump():
+        client.wait(0.02)
