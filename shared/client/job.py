@@ -149,7 +149,7 @@ class RemoteJob:
             # CANCELLED, but not by us: the server gave up on a client that was silent for long.
             self._anew(send, known=state != "UNKNOWN")
         elif state == "RECEIVING":
-            self._put_all(send)
+            self._put(send)
         elif self.download and not self.download.full:
             self._fetch(send)
         else:
@@ -274,17 +274,14 @@ class RemoteJob:
         self._begin(send)
 
     def _put(self, send: Send) -> None:
+        """Send the inputs, or what the server does not have of them, if they are at hand."""
+        if not self._inputs:
+            send({"t": "CANCEL", "job": self.job})
+            self._fail(half_sent(), send)
+            return
         self.state, self._moved_at = DreamState.SENDING, time.monotonic()
         for upload in self.uploads.values():
             send(upload.put())
-
-    def _put_all(self, send: Send) -> None:
-        """Go on sending the inputs, if they are at hand."""
-        if self._inputs:
-            self._put(send)
-        else:
-            send({"t": "CANCEL", "job": self.job})
-            self._fail(half_sent(), send)
 
     def _fetch(self, send: Send) -> None:
         """Get the result, unless it shall stay where it is for now."""
