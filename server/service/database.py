@@ -86,9 +86,20 @@ class Database:
 
         Raises `SpoolInUse`.
         """
+        saved: Batch = {}
+        try:
+            self._db = _opened(path)
+            if not _broken(self._db):
+                return
+            saved = {(table, row[0]): row for table in _TABLES for row in self._readable(table)}
+            self._db.close()
+        except sqlite3.DatabaseError as error:
+            if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+                raise
+        log.error("The ledger is damaged; what can be read of it is taken over, the rest is asked for again")
+        _put_aside(path)
         self._db = _opened(path)
-        if _broken(self._db):
-            self._db = self._replaced(path)
+        self.write(saved)
 
     def close(self) -> None:
         """Let go of the database and its lock."""
@@ -124,19 +135,6 @@ class Database:
         sql = f"INSERT OR REPLACE INTO {table} ({', '.join(columns)}) VALUES ({holes})"
         self._db.execute(sql, (*row, _crc(row)))
 
-    def _replaced(self, path: Path) -> sqlite3.Connection:
-        """A new database in the place of a broken one, with the rows that can still be read."""
-        log.error("The ledger is damaged; what can be read of it is taken over, the rest is asked for again")
-        saved = {(table, row[0]): row for table in _TABLES for row in self._readable(table)}
-        self._db.close()
-        aside = f"damaged-{time.strftime('%Y%m%d-%H%M%S')}"
-        for file in (path, path.with_name(f"{path.name}-wal")):
-            if file.exists():
-                file.rename(file.with_name(f"{file.name}.{aside}"))
-        self._db = _opened(path)
-        self.write(saved)
-        return self._db
-
     def _readable(self, table: str) -> Iterable[Row]:
         """Whatever can be read of a table, row by row, from both its ends."""
         found: dict[Any, Row] = {}
@@ -166,6 +164,13 @@ def _opened(path: Path) -> sqlite3.Connection:
         db.close()
         raise
     return db
+
+
+def _put_aside(path: Path) -> None:
+    when = time.strftime("%Y%m%d-%H%M%S")
+    for file in (path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
+        if file.exists():
+            file.rename(file.with_name(f"{file.name}.damaged-{when}"))
 
 
 def _bring_up(db: sqlite3.Connection) -> None:
