@@ -33,18 +33,20 @@ class Narrowed:
         self.wide = picture.info
         self.info = dataclasses.replace(picture.info, dtype=dtype)
         self._values = picture.pixels.reshape(-1)
+        # The part asked for last: on the way back each is wanted twice in a row.
+        self._last: tuple[int, np.ndarray] = (0, np.empty(0, self.info.numpy_dtype))
 
     def __getitem__(self, part: slice) -> memoryview:
         """The bytes from ``part.start`` to ``part.stop``, both at the start of a value."""
         size = self.info.numpy_dtype.itemsize
-        return self._narrow(self._values[part.start // size : part.stop // size]).data.cast("B")
+        return self._narrow(part.start // size, part.stop // size).data.cast("B")
 
     def dreamed(self, at: int, data: memoryview) -> np.ndarray:
         """The dreamed picture's values, float32, for ``data``: those bytes of the dream that lie at ``at``."""
         dream = np.frombuffer(data, self.info.numpy_dtype)
         start = at // dream.itemsize
         values = self._values[start : start + len(dream)]
-        sent = self._narrow(values)
+        sent = self._narrow(start, start + len(dream))
         bits = f"<u{dream.itemsize}"
         changed = dream.view(bits) != sent.view(bits)
         if not changed.any():
@@ -52,10 +54,12 @@ class Narrowed:
         with np.errstate(invalid="ignore", over="ignore"):
             return np.where(changed, values + (widened(dream) - widened(sent)), values)
 
-    def _narrow(self, values: np.ndarray) -> np.ndarray:
-        if self.info.dtype == "u8":
-            return np.rint(values * 255).astype(np.uint8)
-        return values.astype("<f2")
+    def _narrow(self, start: int, stop: int) -> np.ndarray:
+        if self._last[0] != start or len(self._last[1]) != stop - start:
+            values = self._values[start:stop]
+            narrow = np.rint(values * 255).astype(np.uint8) if self.info.dtype == "u8" else values.astype("<f2")
+            self._last = start, narrow
+        return self._last[1]
 
 
 def narrowed(picture: Picture) -> Narrowed | None:
