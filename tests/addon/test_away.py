@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -79,3 +80,28 @@ def test_what_is_still_being_dreamt_goes_on_by_itself(profile: Path, tmp_path: P
         assert len(server.dreamt) == len(set(server.dreamt)) == 3
     finally:
         server.close()
+
+
+@pytest.mark.parametrize("how", ["stuck", "gone"])
+def test_blender_quits_in_the_middle_of_sending_within_two_seconds(profile: Path, how: str) -> None:
+    server = ScriptedServer()
+    process = started(profile, "quits.py", server.address)
+    assert process.stdout and process.stdin
+    try:
+        for line in process.stdout:
+            if line == "SENDING\n":
+                break
+        server.silent = True
+        if how == "gone":
+            server.close()
+        began = time.monotonic()
+        said, _ = process.communicate("\n", timeout=60)
+        assert process.returncode == 0, said
+        assert float(said.partition("GONE AFTER ")[2].split()[0]) < 1.0, said
+        assert time.monotonic() - began < 2.0, "Blender lingers for a server that is gone"
+    finally:
+        process.kill()
+        if how == "stuck":
+            server.close()
+    (left,) = profile.rglob("*.json")
+    assert '"image": "Large"' in left.read_text(), "what was under way is forgotten"
