@@ -90,11 +90,11 @@ def client_round_trips(address: Address, side: int, rounds: int) -> RoundTrips:
 def _rates_table(rates: dict[str, Rates]) -> Table:
     table = Table(
         title=f"{FRAME / 1e6:.0f} MB in chunks of 1 MiB, GB/s, median and best",
-        caption="on the disk: seconds more until it is surely there. ping: another client's meanwhile, ms: median, "
-        "99th percentile, worst",
+        caption="kept: seconds more until it is surely on the disk\nping: another client's meanwhile, ms: median, 99th "
+        "percentile, worst",
     )
-    table.add_column("", min_width=18)
-    for heading in ("to the server", "from the server", "on the disk", "ping"):
+    table.add_column("", min_width=21)
+    for heading in ("there", "back", "kept", "ping"):
         table.add_column(heading, justify="right")
     for name, each in rates.items():
         ways = [[FRAME / trip[way] / 1e9 for trip in each.trips] for way in (0, 1)]

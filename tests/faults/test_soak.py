@@ -13,7 +13,7 @@ from raw_client import RawClient
 from server_process import ServerProcess, own_memory
 from visits import NOTHING, Visit, noise, same
 
-from reverie.server.service.sessions import HALF_A_CHUNK_FOR
+from reverie.server.service.sessions import FORGOTTEN_AFTER, HALF_A_CHUNK_FOR
 from reverie.shared.settings import DreamSettings
 from reverie.shared.wire.codec import encode
 
@@ -109,7 +109,7 @@ def test_twenty_seconds(server: ServerProcess) -> None:
 
 @pytest.mark.endurance
 def test_two_hours(server: ServerProcess, record_property) -> None:
-    grown = soak(server, warm_up=60.0, seconds=SOAK_SECONDS)
+    grown = soak(server, warm_up=FORGOTTEN_AFTER + 60, seconds=SOAK_SECONDS)
     for name, figure in grown.items():
         record_property(name, figure)
     assert_flat(grown, bytes_a_round=1e3)
