@@ -34,12 +34,21 @@ class OutOfMemory(MemoryError):
         self.hint = f"Set Tile to {max(side, 1)} or less."
 
 
+# The last are oneDNN's: what it says when it has no room for the code or the buffers of a convolution.
+_WORDS = (
+    "out of memory",
+    "can't allocate memory",
+    "not enough memory",
+    "could not create a primitive",
+    "could not execute a primitive",
+)
+
+
 def ran_out(error: Exception) -> bool:
     """Whether an error says that memory ran out; only CUDA has an exception for it."""
     said = str(error).lower()
     return isinstance(error, (torch.OutOfMemoryError, MemoryError)) or (
-        isinstance(error, RuntimeError)
-        and any(words in said for words in ("out of memory", "can't allocate memory", "not enough memory"))
+        isinstance(error, RuntimeError) and any(words in said for words in _WORDS)
     )
 
 
