@@ -17,8 +17,11 @@ def draw(layout: UILayout, context: Context) -> None:
     """What finished while the artist was away, what is still being dreamt, and what can't be asked after yet."""
     finished = returning.finished()
     if finished:
-        names = _listed(f"“{returned.entry.about['image']}”{_where(returned)}" for returned in finished)
-        drawing.message(layout, context, f"{_dreams(len(finished))} finished while you were away", names, "CHECKMARK")
+        text = f"{_dreams(len(finished))} finished while you were away"
+        names = _listed(f"“{returned.entry.about['image']}”" for returned in finished)
+        files = sorted({returned.other_file for returned in finished if returned.other_file})
+        advice = f" Open {_listed(files)} to have them in their places." if files else ""
+        drawing.message(layout, context, text, f"{names}.{advice}", "CHECKMARK")
         row = layout.row(align=True)
         row.operator("reverie.apply_returned", icon="IMPORT")
         row.operator("reverie.discard_returned", icon="X")
@@ -28,11 +31,6 @@ def draw(layout: UILayout, context: Context) -> None:
         row.operator("reverie.cancel_returned", text="", icon="X").job = returned.entry.job.hex()
     for server, number in returning.elsewhere().items():
         drawing.note(layout, context, f"{_dreams(number)} {'waits' if number == 1 else 'wait'} {_at(server)}")
-
-
-def _where(returned: returning.Returned) -> str:
-    file = returned.other_file
-    return f" of {file}" if file else ""
 
 
 def _at(server: str) -> str:

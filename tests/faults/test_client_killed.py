@@ -23,10 +23,13 @@ def picture(path: Path, seed: int) -> Path:
     return path
 
 
-def run(endpoint: str, source: Path, target: Path, seconds: float | None = None) -> bool:
+def run(endpoint: str, source: Path, target: Path, *how: str, seconds: float | None = None) -> bool:
     """Run the client, and kill it after ``seconds``; True where it was killed."""
     process = subprocess.Popen(
-        [sys.executable, CLIENT, endpoint, source, target], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        [sys.executable, CLIENT, endpoint, source, target, *how],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
     )
     try:
         said, _ = process.communicate(timeout=seconds)
@@ -44,40 +47,29 @@ def ledger(spool: Path) -> list[tuple[bytes, str, int]]:
         return ledger.execute("SELECT id, state, attempt FROM jobs").fetchall()
 
 
-def killed_again_and_again(folder: Path, kills: int) -> float:
-    """Kill clients so often, one dream after the other; returns the seconds an undisturbed dream takes."""
+def killed_again_and_again(folder: Path, kills: int) -> None:
+    """Kill clients so often, one dream after the other, from before the first byte to after the last."""
     chance = random.Random(11)
+    dreams = killed = 0
     with ServerProcess(folder / "spool") as server:
-        whole: dict[Path, Path] = {}
-        source = picture(folder / "warm.npy", 0)
-        run(server.endpoint, source, folder / "warm-out.npy")
-        source = picture(folder / "timed.npy", 1)
-        began = time.monotonic()
-        run(server.endpoint, source, folder / "timed-out.npy")
-        takes = time.monotonic() - began
-        while kills > 0:
-            number = len(whole) + 2
-            source, target = picture(folder / f"{number}.npy", number), folder / f"{number}-out.npy"
-            whole[source] = target
-            # Up to a dozen kills a dream, from before the first byte to after the last.
-            for _ in range(min(12, kills)):
-                if run(server.endpoint, source, target, chance.uniform(0.3, 1.0) * takes):
-                    kills -= 1
+        while killed < kills:
+            dreams += 1
+            source = picture(folder / "in.npy", dreams)
+            whole, target = folder / f"{dreams} whole.npy", folder / f"{dreams}.npy"
+            began = time.monotonic()
+            run(server.endpoint, source, whole, "once")
+            takes = time.monotonic() - began
+            for _ in range(min(12, kills - killed)):
+                killed += run(server.endpoint, source, target, seconds=chance.uniform(0.2, 1.0) * takes)
             run(server.endpoint, source, target)
+            np.testing.assert_array_equal(np.load(target), np.load(whole))
         server.end(signal.SIGTERM)
         jobs = ledger(server.spool)
-        assert len(jobs) == len(whole) + 2, "a dream was asked for twice, or lost"
-        # A client that is killed with its picture safe may not have told the server so.
-        assert {state for _, state, _ in jobs} <= {"RELEASED", "DONE"}, jobs
-        assert {attempt for _, _, attempt in jobs} == {1}, "a dream was dreamed twice"
-    with ServerProcess(folder / "fresh") as server:
-        for number, (source, target) in enumerate(whole.items()):
-            if number < 2:
-                again = folder / "again.npy"
-                again.unlink(missing_ok=True)
-                run(server.endpoint, source, again)
-                np.testing.assert_array_equal(np.load(target), np.load(again))
-    return takes
+    assert len(jobs) == 2 * dreams, "a dream was asked for twice, or lost"
+    assert {attempt for _, _, attempt in jobs} == {1}, "a dream was dreamed twice"
+    # A client that is killed with its picture safe may not have told the server so.
+    assert {state for _, state, _ in jobs} <= {"RELEASED", "DONE"}, jobs
+    print(f"{killed} kills over {dreams} dreams")
 
 
 def test_a_client_killed_at_random_points(tmp_path: Path) -> None:

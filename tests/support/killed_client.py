@@ -1,6 +1,7 @@
-"""``python killed_client.py ADDRESS IN.npy OUT.npy``: dream a picture on a server, as ``reverie dream --server`` does.
+"""``python killed_client.py ADDRESS IN.npy OUT.npy [once]``: dream a picture on a server, as ``reverie dream`` does.
 
-To be killed at any moment and run again: it does nothing where OUT is there.
+To be killed at any moment and run again: it does nothing where OUT is there. once: as a job of its own, that nobody
+finds again.
 """
 
 from __future__ import annotations
@@ -19,14 +20,14 @@ from reverie.shared.wire.address import Address
 SETTINGS = DreamSettings(network="ornament", octaves=2, iterations=4)
 
 
-def main(address: str, source: str, target: str) -> None:
+def main(address: str, source: str, target: str, how: str = "") -> None:
     if Path(target).exists():
         return
     pixels = np.load(source)
     picture = Picture(PictureInfo(pixels.shape, "f32", "Linear Rec.709", "straight", "top-down"), pixels)
     client = Client(Address.parse(address))
     client.connect()
-    dream = RemoteDream({"picture": picture}, SETTINGS, repeatable=True)
+    dream = RemoteDream({"picture": picture}, SETTINGS, repeatable=how != "once")
     client.add(dream)
     result = finish(client, dream, 120)
     part = Path(target).with_suffix(".part")
