@@ -24,9 +24,11 @@ from ...shared.wire.sockets import CREDIT
 from .background import Background, Waker
 from .dispatch import Dispatch
 from .guard import Guard
+from .hoarding import Hoard
 from .jobs import Jobs
 from .keeping import Keeping
 from .ledger import QUEUED, RECEIVING, RUNNING, Ledger
+from .listening import listen_anew
 from .metrics import Reading
 from .posts import Post
 from .requests import MAX_JOBS, Requests
@@ -72,6 +74,8 @@ class Gateway:
         """
         self._socket = socket
         self._guard = guard
+        self._poller = zmq.Poller()
+        self._hoard = Hoard()
         self.reading = Reading()
         self._boot = os.urandom(16)
         self._stopping = False
@@ -112,11 +116,10 @@ class Gateway:
 
     def run(self) -> None:
         """Serve until `stop`. Raises `WorkersBroken` when no worker can ever work."""
-        poller = zmq.Poller()
         for source in (self._socket, self._workers.socket, self._waker.reader):
-            poller.register(source, zmq.POLLIN)
+            self._poller.register(source, zmq.POLLIN)
         if self._guard:
-            poller.register(self._guard.socket, zmq.POLLIN)
+            self._poller.register(self._guard.socket, zmq.POLLIN)
         next_look = next_tidying = 0.0
         waiting = sending = False
         while not self._stopping:
@@ -127,7 +130,7 @@ class Gateway:
             if now >= next_tidying:
                 next_tidying = now + TIDY_EVERY
                 self._jobs.tidy()
-            poller.poll(0 if sending else FLUSH_TICK if waiting else TICK)
+            self._poller.poll(0 if sending else FLUSH_TICK if waiting else TICK)
             self._waker.clear()
             if self._guard:
                 self._guard.answer()
@@ -179,11 +182,20 @@ class Gateway:
         )
         self._dispatch.watch()
         self._sessions.tidy()
+        if self._hoard.grown():
+            self._hang_up()
         for job in self._jobs.silent():
             log.info("Dream %s ends: its client has been silent for long", job.id.hex()[:8])
             self._dispatch.cancel(job)
         if self._dispatch.draining and not (self._jobs.count(RUNNING) and time.monotonic() < self._drained_by):
             self.stop()
+
+    def _hang_up(self) -> None:
+        log.warning("Unfinished messages fill the memory: every connection is closed; clients come back by themselves")
+        self._poller.unregister(self._socket)
+        self._socket = listen_anew(self._socket, self._guard)
+        self._poller.register(self._socket, zmq.POLLIN)
+        self._sessions.start_over(self._socket)
 
     def _take_messages(self) -> None:
         for _ in range(BATCH):

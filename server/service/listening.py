@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import socket as network
+import time
 
 import zmq
 
@@ -15,6 +16,8 @@ _ANY_PORT = re.compile(r":(0|\*)/?$")
 _ANY_HOST = re.compile(r"^(tcp://)?\*")
 # Not a host anybody can be told to connect to.
 _EVERYWHERE = ("0.0.0.0", "::")
+# A port is free again as soon as ZeroMQ's own thread has closed it; it may be busy for that many seconds.
+_CLOSING = 10.0
 
 
 class ListenError(ValueError):
@@ -51,6 +54,28 @@ def listen(context: zmq.Context, text: str, guard: Guard | None = None) -> tuple
         raise _busy(address) if error.errno == zmq.EADDRINUSE else _impossible(address) from error
     bound = Address.parse(socket.getsockopt_string(zmq.LAST_ENDPOINT))
     return socket, Address(bound.host, bound.port, guard.keyring.server.public if guard else b"")
+
+
+def listen_anew(socket: zmq.Socket, guard: Guard | None) -> zmq.Socket:
+    """Close a ROUTER that `listen` bound, with every connection and all that they sent, and bind another in its place.
+
+    Raises `zmq.ZMQError` where the port can't be had again.
+    """
+    endpoint, ipv6 = socket.getsockopt_string(zmq.LAST_ENDPOINT), socket.getsockopt(zmq.IPV6)
+    socket.close(linger=0)
+    fresh = server_socket(socket.context)
+    fresh.setsockopt(zmq.IPV6, ipv6)
+    if guard:
+        guard.protect(fresh)
+    deadline = time.monotonic() + _CLOSING
+    while True:
+        try:
+            fresh.bind(endpoint)
+            return fresh
+        except zmq.ZMQError as error:
+            if error.errno != zmq.EADDRINUSE or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
 
 
 def told(address: Address, host: str = "") -> Address:

@@ -145,6 +145,12 @@ class Sessions:
             elif now - session.heard > HALF_A_CHUNK_FOR:
                 session.joining.forget()
 
+    def start_over(self, socket: zmq.Socket) -> None:
+        """Forget every client, and go on with another socket."""
+        for session in list(self._sessions.values()):
+            self._drop(session)
+        self._socket = socket
+
     def _advance(self, session: Session) -> None:
         """Send of the chunks that wait what the link has room for."""
         pieces = session.pieces

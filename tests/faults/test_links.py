@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
+import socket
+import threading
 import time
 from collections.abc import Iterator
 
@@ -13,6 +16,7 @@ from raw_client import RawClient
 from server_process import ServerProcess, own_memory
 from visits import NOTHING, Visit, noise, same
 
+from reverie.server.service.hoarding import LIMIT
 from reverie.shared.client import ConnectionState, DreamState
 from reverie.shared.settings import DreamSettings
 from reverie.shared.wire.blobs import CHUNK
@@ -172,3 +176,39 @@ def test_a_client_that_stops_reading_costs_nobody_anything(server: ServerProcess
         after = min(round_() for _ in range(4))
         assert own_memory(server.process.pid) - held < 64 * CHUNK
     assert after < 2 * before + 0.05, (before, after)
+
+
+def endless_message(port: int) -> None:
+    """A message of 1 MiB frames, one after the other, until they hang up."""
+    ready = b"\x05READY\x0bSocket-Type\0\0\0\x06DEALER"
+    with socket.create_connection(("127.0.0.1", port), 5) as connection:
+        connection.sendall(b"\xff\0\0\0\0\0\0\0\x01\x7f\x03\0NULL".ljust(64, b"\0"))
+        connection.sendall(b"\x04" + bytes([len(ready)]) + ready)
+        for _ in range(4 * LIMIT // CHUNK):
+            connection.sendall(b"\x03" + CHUNK.to_bytes(8, "big") + bytes(CHUNK))
+    pytest.fail("nobody hung up")
+
+
+def test_a_message_without_end_is_hung_up_on_and_others_lose_nothing(server: ServerProcess) -> None:
+    def attack() -> None:
+        with contextlib.suppress(OSError):
+            endless_message(port(server))
+
+    picture = noise(96, 96)
+    with Visit(server.endpoint) as visit:
+        dream = visit.client.dream(picture, DreamSettings(network="ornament", octaves=1, iterations=40), "batch")
+        visit.until(lambda: dream.state is DreamState.RUNNING)
+        attacker = threading.Thread(target=attack, daemon=True)
+        attacker.start()
+        held = []
+
+        def hung_up() -> bool:
+            held.append(own_memory(server.process.pid))
+            return not attacker.is_alive()
+
+        visit.until(hung_up)
+        visit.until(lambda: dream.finished)
+        assert dream.state is DreamState.DONE, dream.error
+    assert times_done(server, dream.job) == 1
+    assert max(held) < 2 * LIMIT
+    assert "Unfinished messages" in server.said()
