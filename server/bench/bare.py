@@ -36,7 +36,7 @@ class BareZeroMQ:
         self._peer.daemon = True
         self._peer.start()
         self._context = zmq.Context()
-        self._socket = client_socket(self._context, *((server.public, KeyPair.fresh()) if server else ()))
+        self._socket = client_socket(self._context, server.public if server else b"", KeyPair.fresh())
         self._socket.connect(f"tcp://127.0.0.1:{port_of.recv()}")
         self._socket.poll(5000, zmq.POLLOUT)
         self._data = memoryview(os.urandom(size))

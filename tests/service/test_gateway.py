@@ -24,12 +24,12 @@ from reverie.shared.wire.codec import encode
 
 
 def test_hello_is_answered_while_the_worker_still_warms_up(server: ServerProcess, client: RawClient) -> None:
-    welcome = client.ask("HELLO", min=1, max=3, client="test", features=["zstd"])
+    welcome = client.ask("HELLO", min=1, max=3, client="test", features=["pieces", "telepathy"])
     assert welcome["t"] == "WELCOME"
     assert welcome["server"].startswith("Reverie ")
     assert welcome["limits"]["chunk"] == CHUNK
     assert 8 <= welcome["credit"] <= 16
-    assert welcome["features"] == []
+    assert welcome["features"] == ["pieces"]
     server.wait_for("is ready")
     (device,) = client.ask("HELLO", min=1, max=1, client="test")["devices"]
     assert device["kind"] == "cpu"
