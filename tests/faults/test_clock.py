@@ -46,7 +46,8 @@ def test_days_that_never_were_change_nothing(tmp_path: Path) -> None:
     for jump in JUMPS:
         # What is old is cleared away as a server starts.
         clock.write_text(str(jump))
-        with QuickServer(server.spool, workers=0, environment=environment) as again, RawClient(again.endpoint) as client:
+        again = QuickServer(server.spool, workers=0, environment=environment)
+        with again, RawClient(again.endpoint) as client:
             assert client.ask("STATUS", jobs=[done], since=0)["items"][0]["state"] == "DONE"
             assert client.fetch(result["blob"], result["size"]) == negative(given.data())
             assert Bitmap(given.info.size, client.put(picture(2), unused)[1]["have"]).full

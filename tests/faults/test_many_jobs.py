@@ -102,16 +102,17 @@ def test_ten_thousand_jobs_are_no_burden(tmp_path: Path) -> None:
 @pytest.mark.parametrize("which", ["jobs", "bytes"])
 def test_a_client_may_have_no_more_than_its_share_and_others_have_theirs(tmp_path: Path, which: str) -> None:
     quota = (3, 0) if which == "jobs" else (0, 7 * SMALL.info.size)
-    with QuickServer(tmp_path / "spool", workers=0, quota=quota) as server:
-        with RawClient(server.endpoint) as greedy, RawClient(server.endpoint) as modest:
-            if which == "jobs":
-                blob = greedy.upload(SMALL)
-                answers = [greedy.submit(blob, urgency="batch")[1] for _ in range(4)]
-                last, code, said = answers[-1], "BUSY", "3 dreams waiting"
-            else:
-                answers = [greedy.put(SMALL)[1] for _ in range(7)]
-                last, code, said = answers[-1], "NO_SPACE", "GiB you may have"
-            assert "ERR" not in [answer["t"] for answer in answers[:-1]]
-            assert (last["t"], last["code"], last["retry"]) == ("ERR", code, True)
-            assert said in last["msg"] and "--quota" in last["hint"]
-            assert modest.submit(modest.upload(SMALL))[1]["t"] == "ACCEPTED"
+    server = QuickServer(tmp_path / "spool", workers=0, quota=quota)
+    with server, RawClient(server.endpoint) as greedy, RawClient(server.endpoint) as modest:
+        if which == "jobs":
+            blob = greedy.upload(SMALL)
+            answers = [greedy.submit(blob, urgency="batch")[1] for _ in range(4)]
+            code, said = "BUSY", "3 dreams waiting"
+        else:
+            answers = [greedy.put(SMALL)[1] for _ in range(7)]
+            code, said = "NO_SPACE", "GiB you may have"
+        *before, last = answers
+        assert "ERR" not in [answer["t"] for answer in before]
+        assert (last["t"], last["code"], last["retry"]) == ("ERR", code, True)
+        assert said in last["msg"] and "--quota" in last["hint"]
+        assert modest.submit(modest.upload(SMALL))[1]["t"] == "ACCEPTED"

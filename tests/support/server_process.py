@@ -9,6 +9,7 @@ import sys
 import time
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 
 class ServerProcess:
@@ -26,7 +27,7 @@ class ServerProcess:
         self.ready_line = self.process.stdout.readline()
         self.endpoint = self.ready_line.split()[-1] if self.ready_line else ""
 
-    def __enter__(self) -> ServerProcess:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
