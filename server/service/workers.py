@@ -203,7 +203,7 @@ class Workers:
         known = {other.post.name for other in self._workers}
         self._workers += [Worker(post) for post in processes(report["besides"]) if post.name not in known]
         names = ", ".join(device["name"] for device in worker.devices)
-        log.info("The worker on %s is ready", names or f"{worker.post.name}, which has no device yet,")
+        log.info("The worker on %s is ready: %s", worker.post.name, names or "no device yet")
 
     def _rid(self, worker: Worker, report: Mapping[str, Any]) -> None:
         worker.jobs.pop(report["job"], None)
@@ -231,7 +231,8 @@ class Workers:
         with contextlib.suppress(BrokenPipeError):
             worker.process.stdin.close()
         pause = RESTART_PAUSES[min(worker.quick_deaths, len(RESTART_PAUSES) - 1)]
-        log.warning("The worker on %s died (%s)", worker.post.name, worker.process.returncode)
+        what = f"; {len(worker.jobs)} of its dreams begin anew" if worker.jobs else ""
+        log.warning("The worker on %s died (%s)%s", worker.post.name, worker.process.returncode, what)
         worker.quick_deaths += 1
         worker.start_at = time.monotonic() + pause
         # One that has several at a time dreams none of them itself.
