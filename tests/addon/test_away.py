@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -80,6 +81,37 @@ def test_what_is_still_being_dreamt_goes_on_by_itself(profile: Path, tmp_path: P
         assert len(server.dreamt) == len(set(server.dreamt)) == 3
     finally:
         server.close()
+
+
+def killed_at_random_points(profile: Path, folder: Path, kills: int) -> None:
+    chance = random.Random(5)
+    for number in range(kills):
+        server, file = ScriptedServer(steps=10, step_seconds=0.02), folder / f"{number}.blend"
+        try:
+            process = started(profile, "away.py", "wander", file, server.address)
+            assert process.stdout
+            for line in process.stdout:
+                if line == "BEGINS\n":
+                    break
+            time.sleep(chance.uniform(0.0, 1.0))
+            process.kill()
+            process.communicate()
+            said = play(profile, "away.py", "home", file, server.address)
+            found = {bytes.fromhex(job) for job in said.partition("FOUND")[2].partition("\n")[0].split()}
+            assert len(server.dreamt) == len(set(server.dreamt)), "a dream was dreamt twice"
+            assert found == set(server.dreamt), "a dream was lost"
+        finally:
+            server.close()
+
+
+def test_blender_killed_at_any_moment_finds_all_that_was_dreamt(profile: Path, tmp_path: Path) -> None:
+    killed_at_random_points(profile, tmp_path, kills=2)
+
+
+@pytest.mark.endurance
+@pytest.mark.timeout(3600)
+def test_blender_killed_at_a_hundred_moments(profile: Path, tmp_path: Path) -> None:
+    killed_at_random_points(profile, tmp_path, kills=100)
 
 
 @pytest.mark.parametrize("how", ["stuck", "gone"])

@@ -29,7 +29,7 @@ def main(address: str, source: str, target: str, how: str = "") -> None:
     client.connect()
     dream = RemoteDream({"picture": picture}, SETTINGS, repeatable=how != "once")
     client.add(dream)
-    result = finish(client, dream, 120)
+    result = finish(client, dream, 400)
     part = Path(target).with_suffix(".part")
     with part.open("wb") as file:
         np.save(file, result.pixels)

@@ -1,9 +1,10 @@
 """Blender goes away while dreams are under way, and comes back: what was dreamt meanwhile is put where it belongs.
 
-    python away.py leave|back|nothing|resume FILE ADDRESS
+    python away.py leave|back|nothing|resume|wander|home FILE ADDRESS
 
 leave: three dreams of a saved file are begun, then the process is killed. back: they are applied. nothing: nothing is
-left of them. resume: dreams still under way go on in their file by themselves.
+left of them. resume: dreams still under way go on in their file by themselves. wander: as leave, but the
+kill comes from outside, at any moment. home: whatever the server has dreamt is applied.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ def names(returned: list[Any]) -> set[str]:
 
 
 def look() -> Any:
-    """Have the add-on look for what was left, as it does by itself where there are windows."""
+    """Have the add-on look for what was left, and keep what is not saved, as it does where there are windows."""
     returning = stage.part("returning")
     stage.part("awaiting").KEPT = 8
     stage.part("connection").get()
@@ -40,7 +41,8 @@ def wall() -> bpy.types.Node:
     return next(node for node in bpy.data.materials["Wall"].node_tree.nodes if node.type == "TEX_IMAGE")
 
 
-def leave() -> None:
+def prepare() -> bpy.types.Node:
+    """A saved file with the images; the node that shows the first."""
     bpy.ops.wm.read_homefile(use_empty=True)
     bpy.ops.mesh.primitive_cube_add()
     for name in NAMES:
@@ -49,15 +51,53 @@ def leave() -> None:
         image.use_fake_user = True
     node = stage.material(bpy.data.images["Bricks"])
     bpy.ops.wm.save_as_mainfile(filepath=FILE)
+    return node
+
+
+def begin(node: bpy.types.Node) -> None:
     dreams = stage.part("dreams")
     for name in NAMES:
         place = stage.place(node) if name == "Bricks" else None
         dreams.start(bpy.data.images[name], stage.settings(seed=NAMES.index(name)), place)
     assert bpy.data.images["Cloth"].reverie.awaited
+
+
+def leave() -> None:
+    begin(prepare())
+    dreams = stage.part("dreams")
     stage.pump_until(lambda: all(dream.remote.state.name in ("QUEUED", "RUNNING") for dream in dreams.running))
     bpy.ops.wm.save_mainfile()
     print("LEFT", flush=True)
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+def wander() -> None:
+    node = prepare()
+    stage.part("awaiting").KEPT = 8
+    stage.part("connection").get()
+    stage.pump_until(stage.part("connection").is_connected)
+    print("BEGINS", flush=True)
+    begin(node)
+    stage.pump_until(lambda: False)
+
+
+def home() -> None:
+    returning, dreams = look(), stage.part("dreams").running
+    bpy.ops.wm.open_mainfile(filepath=FILE)
+
+    def settled() -> bool:
+        waiting = len(returning.finished()) < len(returning.known())
+        return not (returning.elsewhere() or dreams or waiting)
+
+    stage.pump_until(settled)
+    if returning.finished():
+        bpy.ops.reverie.apply_returned()
+        stage.pump_until(lambda: settled() and not returning.known())
+    bpy.ops.wm.save_mainfile()
+    stage.pump_until(lambda: not stage.part("connection").current().pump())
+    found = [image.reverie.job for image in stage.part("images").results()]
+    assert len(found) == len(set(found))
+    print("FOUND", *found)
 
 
 def back() -> None:
@@ -126,4 +166,5 @@ def resume() -> None:
     assert wall().image.name == "Bricks dream"
 
 
-stage.run({"leave": leave, "back": back, "nothing": nothing, "resume": resume}[PHASE])
+PHASES = (leave, back, nothing, resume, wander, home)
+stage.run(next(phase for phase in PHASES if phase.__name__ == PHASE))
