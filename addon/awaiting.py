@@ -101,10 +101,10 @@ def marked(job: bytes) -> ID | None:
 
 def in_file() -> list[Entry]:
     """The dreams that this file says are under way."""
-    from ..shared.client.journal import Entry
-
     found = []
     for home in _marked():
+        from ..shared.client.journal import Entry
+
         for line in _group(home).awaited.splitlines():
             try:
                 entry = Entry.read(line)

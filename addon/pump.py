@@ -130,8 +130,10 @@ def _is_busy() -> bool:
 def _tick() -> float:
     global _looked
     if not _looked:
-        _looked = True
-        returning.look()
+        with contextlib.suppress(Problem):  # Where modules are missing, nothing can be looked for.
+            connection.address()
+            _looked = True
+            returning.look()
     with contextlib.suppress(Problem):  # The panels say what is wrong.
         connection.get()
     more = pump()
