@@ -94,6 +94,19 @@ def test_a_picture_is_there_twice_as_soon_and_the_same_to_the_bit(server: Server
     assert client.line.packed < client.line.plain / 1.5
 
 
+@pytest.mark.endurance
+@pytest.mark.parametrize("form", ["exact", "half"])
+def test_a_large_one_is_there_before_the_line_could_have_carried_it(server: ServerProcess, form: str) -> None:
+    picture = render(2048)
+    with Line(_port(server), rate=SLOW) as line:
+        back, seconds, client = dream(line.endpoint, picture, NOTHING, form, known=SLOW)
+    size = 2 * picture.info.size
+    alone = size / SLOW
+    print(f"{form}: {client.line.packed / 1e6:.1f} of {size / 1e6:.0f} MB, {seconds:.1f} of {alone:.1f} s")
+    assert back.tobytes() == picture.pixels.tobytes()
+    assert seconds < alone / 2
+
+
 def test_a_real_dream_over_it_is_the_same_and_halves_leave_alone_what_the_mask_does(server: ServerProcess) -> None:
     picture, where = render(128), mask(128)
     plain, _, _ = dream(server.endpoint, picture, DREAM, mask=where)
