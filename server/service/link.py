@@ -52,7 +52,10 @@ def hired() -> dict[str, Any]:
     # Ctrl-C in a terminal, and the end of a service: the gateway's to handle, and it may let this process finish.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: None)
-    terms = json.loads(sys.stdin.readline())
+    line = sys.stdin.readline()
+    if not line:  # the gateway is gone already
+        sys.exit()
+    terms = json.loads(line)
     threading.Thread(target=_end_with_gateway, daemon=True).start()
     return terms
 
