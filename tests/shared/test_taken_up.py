@@ -131,3 +131,18 @@ def test_the_same_asked_again_is_the_same_job(server: ScriptedServer) -> None:
     np.testing.assert_array_equal(finish(second, asked[1]).pixels, 1 - picture.pixels)
     assert server.dreamt == [asked[0].job] and server.seen.count("CHUNK") == chunks
     second.close()
+
+
+def test_a_result_that_nobody_wants_is_let_go_of(server: ScriptedServer) -> None:
+    first = connected(server)
+    dream = first.dream(a_picture(60, 60), SETTINGS, noted=lambda job: None)
+    finish(first, dream)
+    first.close()
+    second = connected(server)
+    again = RemoteDream.resumed(dream.job, SETTINGS)
+    again.held = True
+    second.add(again)
+    pump(second, lambda: again.state is DreamState.READY)
+    second.cancel(again)
+    pump(second, lambda: server.released == [dream.job])
+    second.close()
