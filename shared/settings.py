@@ -290,6 +290,16 @@ class DreamSettings(Declared):
         unit="px",
         section="advanced",
     )
+    edges: str = setting(
+        "mirror",
+        "Edges",
+        "What the shifted picture shows beyond its edges",
+        choices=(
+            Choice("mirror", "Mirrored", "The picture mirrored: nothing is there that is not in the picture"),
+            Choice("roll", "Rolled", "Its far side, as in the original: where both meet, an edge is dreamed"),
+        ),
+        section="advanced",
+    )
     clip: bool = setting(
         True, "Clip", "Keep every step within the picture's range, as the original does", section="advanced"
     )

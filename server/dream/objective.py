@@ -14,14 +14,15 @@ class View:
     """Where in an octave the pixels lie that the network is seeing, in pixels.
 
     top, left: the octave's row and column of the first one; they may lie outside 0..size, for what is seen goes on
-        round the edges when the picture is shifted.
-    height, width: the octave's size.
+        round the edges when the picture is shifted, or back from them.
+    height, width: the octave's size. mirrors: whether it goes back from them, along y and along x.
     """
 
     top: int
     left: int
     height: int
     width: int
+    mirrors: tuple[bool, bool] = (False, False)
 
 
 class Look(Protocol):

@@ -33,14 +33,19 @@ class Slopes:
         self._precision = precision
         self._halved = False
 
+    def pixels(self, picture: Tensor) -> int:
+        """How many pixels `of` reports in all."""
+        height, width = self._cutting.in_sight(*picture.shape[-2:])
+        return height * width
+
     def of(self, picture: Tensor, shift: Shift, target: Tensor) -> Iterator[int]:
-        """Write the gradient by ``picture`` (NxCxHxW float32), seen rolled by ``shift``, into ``target``.
+        """Write the gradient by ``picture`` (NxCxHxW float32), seen moved by ``shift``, into ``target``.
 
         Yields after each tile how many pixels it had. When memory runs out, the step goes on in tiles of half the
         side, and so do all that follow; the second time raises `OutOfMemory`.
         """
         done = 0
-        for tile in self._cutting.cut(*picture.shape[-2:]):
+        for tile in self._cutting.cut(*self._cutting.in_sight(*picture.shape[-2:])):
             if not self._follow(tile, picture, shift, target):
                 break
             done += tile.pixels
@@ -51,7 +56,7 @@ class Slopes:
 
     def _in_halves(self, picture: Tensor, shift: Shift, target: Tensor, done: int) -> Iterator[int]:
         """The same step in tiles of half the side, from now on; ``done`` pixels have been reported already."""
-        height, width = picture.shape[-2:]
+        height, width = self._cutting.in_sight(*picture.shape[-2:])
         smaller = self._cutting.halved(height, width)
         if self._halved:
             raise OutOfMemory(smaller.side)
@@ -151,4 +156,5 @@ def _scale(pushes: Sequence[Tensor]) -> Tensor:
 
 
 def _view(tile: Tile, shift: Shift, size: Sequence[int]) -> View:
-    return View(tile.rows.outer_start - shift[0], tile.columns.outer_start - shift[1], size[0], size[1])
+    top, left = tile.rows.outer_start - shift[0], tile.columns.outer_start - shift[1]
+    return View(top, left, size[0], size[1], (tile.rows.mirrors, tile.columns.mirrors))

@@ -75,7 +75,15 @@ def dream_still(
     largest = max(bases, key=lambda base: base.nbytes)
     beside = largest.nbytes if largest.device == device and in_memory(largest.shape, memory) else 0
     budget = tile_budget(device, memory, beside)
-    cutting = tiling(network, objective.layers, device, settings.tile, wrap, budget)
+    cutting = tiling(
+        network,
+        objective.layers,
+        device,
+        settings.tile,
+        wrap,
+        budget,
+        settings.jitter if settings.edges == "mirror" else 0,
+    )
     slopes = Slopes(network, objective, cutting, settings.precision)
     backlog = Backlog(device)
     pace = Pace(sizes, settings.iterations)
@@ -95,7 +103,7 @@ def dream_still(
             bump(dream, rest, settings, generator, mask_here)
             if settings.clip and settings.bump != "none":
                 dream.clamp_(0, 1)
-        ascent = Ascent(dream, rest, settings, generator, mask_here)
+        ascent = Ascent(dream, rest, settings, generator, mask_here, cutting)
         slope = room(dream.shape, dream.device, memory)
         for whole_step in _climb(ascent, objective, slopes, slope, settings.iterations, backlog, pace):
             step += whole_step
@@ -131,7 +139,7 @@ def _climb(
     for _ in objective.begin_octave(slopes.look(ascent.picture)):
         backlog.wait()
         yield False
-    whole = slope.shape[-2] * slope.shape[-1]
+    whole = slopes.pixels(ascent.picture)
     for _ in range(iterations):
         glance = ascent.glance()
         pixels = 0

@@ -1,9 +1,10 @@
 """Tiles: the gradient of a large picture, computed piece by piece in bounded memory.
 
 Every tile is seen with some context around it, so that what lies across its border counts as it would in the
-whole picture. The jitter has already rolled the picture when it is cut, so the borders fall elsewhere in every
-step. Where a tile meets the picture's own border there is no context, and the network pads as it always does; along
-an axis that wraps, what a tile sees goes on round the edge instead.
+whole picture. The jitter has already moved the picture when it is cut, so the borders fall elsewhere in every
+step; what comes in from beyond an edge is the picture mirrored, or its far side. Where a tile meets the edge of what
+is seen there is no context, and the network pads as it always does; along an axis that wraps, what a tile sees goes
+on round the edge instead.
 """
 
 from __future__ import annotations
@@ -17,9 +18,9 @@ from torch import Tensor
 
 from ..networks.staged import StagedNetwork
 from .memory import pixels_at_once
-from .wrap import OPEN, Wrap, stretch
+from .wrap import OPEN, Wrap, rolled, stretch
 
-# How far a picture is rolled before it is cut, in pixels: (down, right).
+# How far a picture is moved before it is cut, in pixels: (down, right).
 Shift = tuple[int, int]
 
 # How far a tile sees around itself, in pixels. Twice the network's halo is exact: a pixel's gradient comes from every
@@ -28,18 +29,23 @@ Shift = tuple[int, int]
 _EXACT_UP_TO = 128
 _SHARE_OF_HALO = 4 / 3
 _MOST_CONTEXT = 512
+# Half of a coarse unit, in pixels, which is as far as jitter must reach for no grid to show: a frame larger than the
+# picture costs.
+_MOST_MARGIN = 16
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
     """One side of a tile: pixels ``start:stop`` are its own, ``outer_start:outer_stop`` are what it sees, which along
-    an axis that wraps may begin below 0 and end beyond the last.
+    an axis that wraps may begin below 0 and end beyond the last. mirrors: whether what lies beyond the picture's
+    edges is the picture mirrored; else it is its far side.
     """
 
     start: int
     stop: int
     outer_start: int
     outer_stop: int
+    mirrors: bool = False
 
     @property
     def kept(self) -> slice:
@@ -49,7 +55,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """A rectangle of the rolled picture."""
+    """A rectangle of the moved picture."""
 
     rows: Span
     columns: Span
@@ -60,9 +66,9 @@ class Tile:
         return (self.rows.stop - self.rows.start) * (self.columns.stop - self.columns.start)
 
     def see(self, picture: Tensor, shift: Shift = (0, 0)) -> Tensor:
-        """What it sees of ``picture`` (NxCxHxW) rolled by ``shift``, without rolling it: a view where it can be."""
+        """What it sees of ``picture`` (NxCxHxW) moved by ``shift``, without moving it: a view where it can be."""
         for axis, span, by in zip((-2, -1), (self.rows, self.columns), shift, strict=True):
-            picture = stretch(picture, axis, span.outer_start - by, span.outer_stop - by)
+            picture = stretch(picture, axis, span.outer_start - by, span.outer_stop - by, span.mirrors)
         return picture
 
     def own(self, seen: Tensor) -> Tensor:
@@ -70,22 +76,27 @@ class Tile:
         return seen[..., self.rows.kept, self.columns.kept]
 
     def put(self, values: Tensor, target: Tensor, shift: Shift = (0, 0)) -> None:
-        """Write ``values``, of its own pixels, to their places in ``target``, which is not rolled."""
-        (down, right), (height, width) = shift, target.shape[-2:]
-        for top, count, row in _pieces(self.rows.start - down, self.rows.stop - down, height):
-            for left, length, column in _pieces(self.columns.start - right, self.columns.stop - right, width):
+        """Write ``values``, of its own pixels, to their places in ``target``, which is not moved. Those seen in a
+        mirror have none.
+        """
+        for top, count, row in _places(self.rows, shift[0], target.shape[-2]):
+            for left, length, column in _places(self.columns, shift[1], target.shape[-1]):
                 place = target[..., top : top + count, left : left + length]
                 place.copy_(values[..., row : row + count, column : column + length])
 
 
-def _pieces(start: int, stop: int, length: int) -> Iterator[tuple[int, int, int]]:
-    """The range ``start:stop`` taken round the edge: (where a piece begins, its length, its place in the range)."""
+def _places(span: Span, by: int, length: int) -> Iterator[tuple[int, int, int]]:
+    """Where a span's own pixels lie in a picture that was moved ``by`` so many: (first, count, place in the span)."""
+    start, stop = span.start - by, span.stop - by
+    if span.mirrors:
+        begin, end = max(start, 0), min(stop, length)
+        if begin < end:
+            yield begin, end - begin, begin - start
+        return
     done = 0
-    while start + done < stop:
-        begin = (start + done) % length
-        count = min(stop - start - done, length - begin)
-        yield begin, count, done
-        done += count
+    for piece in rolled(start, stop, length):
+        yield piece.start, piece.count, done
+        done += piece.count
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +109,8 @@ class Tiling:
         the network's pooling falls on the same pixels as in the whole picture.
     at_once: a picture of no more pixels than this, with its context where it wraps, is not cut at all.
     wrap: along which axes what a tile sees goes on round the edge; there even a single tile has context.
+    jitter: where above 0, the jitter moves a picture mirrored beyond its other edges, by at most so much, in a frame
+        that is as much larger; else what is moved out at one edge comes in at the other.
     """
 
     side: int
@@ -105,6 +118,23 @@ class Tiling:
     stride: int
     at_once: int = 0
     wrap: Wrap = OPEN
+    jitter: int = 0
+
+    @property
+    def mirrors(self) -> bool:
+        """Whether the picture is seen mirrored beyond the edges that do not wrap."""
+        return self.jitter > 0
+
+    def margin(self, side: int) -> int:
+        """How much larger than a ``side`` of the picture the frame is that it is moved in."""
+        return min(self.jitter, _MOST_MARGIN, side // 4)
+
+    def in_sight(self, height: int, width: int) -> tuple[int, int]:
+        """The size of the frame that a picture is moved in: what is to be cut."""
+        down, right = (
+            0 if wraps else self.margin(side) for side, wraps in ((height, self.wrap.y), (width, self.wrap.x))
+        )
+        return height + down, width + right
 
     def cut(self, height: int, width: int) -> list[Tile]:
         """The tiles of a picture, as equal as can be; a single one when the picture is not larger than a tile."""
@@ -128,7 +158,8 @@ class Tiling:
         for start in range(0, length, own):
             stop = min(start + own, length)
             outer = (start - context, stop + context)
-            yield Span(start, stop, *(outer if wraps else (max(0, outer[0]), min(length, outer[1]))))
+            outer = outer if wraps else (max(0, outer[0]), min(length, outer[1]))
+            yield Span(start, stop, *outer, mirrors=self.mirrors and not wraps)
 
 
 def tiling(
@@ -138,19 +169,20 @@ def tiling(
     side: int = 0,
     wrap: Wrap = OPEN,
     budget: int = 0,
+    jitter: int = 0,
 ) -> Tiling:
     """How to cut pictures for these layers: into tiles of ``side`` pixels or, at 0, only if memory asks for it.
 
-    budget: the bytes that a tile's activations may take; 0: what the device offers.
+    budget: the bytes that a tile's activations may take; 0: what the device offers. jitter: as in `Tiling`.
     """
     halo = max(network.halo(layer) for layer in layers)
     stride = max(network.stride(layer) for layer in layers)
     context = min(2 * halo, max(_EXACT_UP_TO, round(_SHARE_OF_HALO * halo)), _MOST_CONTEXT)
     if side:
-        return Tiling(side, context, stride, wrap=wrap)
+        return Tiling(side, context, stride, wrap=wrap, jitter=jitter)
     at_once = pixels_at_once(network, layers, device, budget)
     # A tile smaller than its context would spend nearly all its work on its surroundings.
-    return Tiling(max(math.isqrt(at_once) - 2 * context, context, 128), context, stride, at_once, wrap)
+    return Tiling(max(math.isqrt(at_once) - 2 * context, context, 128), context, stride, at_once, wrap, jitter)
 
 
 def _round_up(value: int, multiple: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
@@ -41,13 +42,47 @@ class Wrap:
 OPEN = Wrap()
 
 
-def stretch(picture: Tensor, axis: int, start: int, stop: int) -> Tensor:
-    """``picture[start:stop]`` along ``axis``, read round the edges as often as it takes; a view where it can be one."""
-    length = picture.shape[axis]
-    pieces = []
+def stretch(picture: Tensor, axis: int, start: int, stop: int, mirrors: bool = False) -> Tensor:
+    """``picture[start:stop]`` along ``axis``, read round the edges as often as it takes, or back from them where these
+    are mirrors; a view where it can be one.
+    """
+    pieces = (mirrored if mirrors else rolled)(start, stop, picture.shape[axis])
+    parts = [piece.of(picture, axis) for piece in pieces]
+    return parts[0] if len(parts) == 1 else torch.cat(parts, axis)
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Part of an axis: ``count`` pixels from ``start`` on, the other way round where ``backwards``."""
+
+    start: int
+    count: int
+    backwards: bool = False
+
+    def of(self, picture: Tensor, axis: int) -> Tensor:
+        """These pixels of ``picture``: a view, but for those that run backwards."""
+        part = picture.narrow(axis, self.start, self.count)
+        return part.flip(axis) if self.backwards else part
+
+
+def rolled(start: int, stop: int, length: int) -> Iterator[Piece]:
+    """The range ``start:stop`` of an axis of ``length`` pixels that goes on round its ends."""
     while start < stop:
         begin = start % length
         count = min(stop - start, length - begin)
-        pieces.append(picture.narrow(axis, begin, count))
+        yield Piece(begin, count)
         start += count
-    return pieces[0] if len(pieces) == 1 else torch.cat(pieces, axis)
+
+
+def mirrored(start: int, stop: int, length: int) -> Iterator[Piece]:
+    """The range ``start:stop`` of an axis of ``length`` pixels with mirrors for ends; no pixel is doubled there."""
+    round_trip = max(1, 2 * length - 2)
+    while start < stop:
+        begin = start % round_trip
+        if begin < length:
+            count = min(stop - start, length - begin)
+            yield Piece(begin, count)
+        else:
+            count = min(stop - start, round_trip - begin)
+            yield Piece(round_trip - begin - count + 1, count, backwards=True)
+        start += count

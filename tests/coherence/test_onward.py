@@ -81,8 +81,8 @@ def test_forty_frames_keep_the_energy(tiny_network: StagedNetwork, lacks: tuple[
     alone = (
         _detail(_last(dream_alone(film.scene(39), Dreamer(tiny_network, SETTINGS), None)), film.scene(39)).var().item()
     )
-    assert 0.9 < energies[-1] / energies[0] < 1.2
-    assert 0.85 < energies[-1] / alone < 1.2
+    assert 0.85 < energies[-1] / energies[0] < 1.2
+    assert 0.8 < energies[-1] / alone < 1.2
 
 
 @pytest.mark.parametrize("lacks", [(), ("objects", "depth")], ids=["all passes", "vectors alone"])

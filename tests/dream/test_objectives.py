@@ -220,6 +220,14 @@ def test_a_unit_stays_at_its_place_under_jitter(network: StagedNetwork, wrap: Wr
         assert 48 - 8 <= columns.min() <= 48 <= columns.max() <= 48 + 8
 
 
+def test_a_unit_is_not_mistaken_for_its_mirror_image(network: StagedNetwork) -> None:
+    picture = torch.rand(1, 3, 48, 64, generator=torch.Generator().manual_seed(5))
+    objective = objective_of(settings("high[3 - 6]@0.02:0.02"), network)
+    for shift in ((0, 0), (12, 12), (5, 9)):
+        moved = tiled(objective, network, picture, Tiling(1024, 16, 4, jitter=12), shift)
+        assert moved[..., :12, :12].any() and not moved[..., 16:, :].any() and not moved[..., 16:].any()
+
+
 def test_a_unit_out_of_sight_pulls_nowhere(network: StagedNetwork) -> None:
     objective = objective_of(settings("high[3]@0.9:0.9"), network)
     corner = torch.rand(1, 3, 24, 24)

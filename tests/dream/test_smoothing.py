@@ -24,11 +24,17 @@ def some(*shape: int, seed: int = 0) -> torch.Tensor:
 
 @pytest.mark.parametrize(("how", "of"), [("mean", lambda g: np.abs(g).mean()), ("deviation", np.std)])
 def test_each_sample_is_measured_by_itself(how: str, of) -> None:
-    gradient = some(3, 3, 9, 14) * torch.tensor([1.0, 50.0, 1e-4]).view(3, 1, 1, 1) + 0.3
+    gradient = some(3, 3, 9, 14) * torch.tensor([1.0, 50.0, 1e-2]).view(3, 1, 1, 1) + 0.3
     sizes = measure(gradient, how)
     assert sizes.shape == (3, 1, 1, 1)
     expected = [of(sample) for sample in gradient.double().numpy()]
     np.testing.assert_allclose(sizes.flatten().numpy(), expected, rtol=1e-5)
+
+
+def test_rounding_is_no_deviation() -> None:
+    gradient = 0.3 + 1e-7 * some(1, 3, 9, 14)
+    for mask in (None, torch.ones(1, 1, 9, 14)):
+        assert measure(gradient, "deviation", mask).item() == pytest.approx(0.003, rel=1e-3)
 
 
 @pytest.mark.parametrize("how", ["mean", "deviation"])

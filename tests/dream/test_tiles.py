@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
@@ -27,7 +28,7 @@ sides = st.integers(1, 300)
 @given(sides, sides, st.integers(1, 200), st.integers(0, 60), st.sampled_from([1, 4, 16, 32]))
 def test_tiles_cover_every_pixel_once(height: int, width: int, side: int, context: int, stride: int) -> None:
     numbers = torch.arange(height * width).view(1, 1, height, width)
-    copy = torch.full_like(numbers, -1)
+    copy = torch.zeros_like(numbers)
     shift = (side // 2, 3 * context)
     pixels = 0
     for tile in Tiling(side, context, stride).cut(height, width):
@@ -39,6 +40,25 @@ def test_tiles_cover_every_pixel_once(height: int, width: int, side: int, contex
             assert span.outer_stop - span.stop >= min(context, length - span.stop)
     assert torch.equal(copy, numbers)
     assert pixels == height * width
+
+
+@settings(deadline=None)
+@given(st.integers(1, 90), st.integers(1, 90), st.integers(4, 50), st.integers(1, 40), st.data())
+def test_beyond_mirrors_is_the_picture_mirrored_and_all_of_it_is_in_sight(
+    height: int, width: int, side: int, jitter: int, data: st.DataObject
+) -> None:
+    picture = torch.arange(1, 1 + height * width).view(1, 1, height, width)
+    cutting = Tiling(side, 8, 4, jitter=jitter)
+    frame = cutting.in_sight(height, width)
+    assert all(size <= seen <= size + jitter for size, seen in zip((height, width), frame, strict=True))
+    down, right = (data.draw(st.integers(0, cutting.margin(size))) for size in (height, width))
+    room = np.pad(picture[0, 0].numpy(), ((down, frame[0]), (right, frame[1])), "reflect")[: frame[0], : frame[1]]
+    looked, back = torch.zeros((1, 1, *frame), dtype=picture.dtype), torch.zeros_like(picture)
+    for tile in cutting.cut(*frame):
+        tile.put(tile.own(tile.see(picture, (down, right))), looked)
+        tile.put(tile.own(tile.see(picture, (down, right))), back, (down, right))
+    assert torch.equal(looked[0, 0], torch.from_numpy(room.copy()))
+    assert torch.equal(back, picture)
 
 
 def whole_gradient(picture: torch.Tensor, network: StagedNetwork) -> torch.Tensor:

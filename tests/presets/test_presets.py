@@ -65,7 +65,9 @@ def test_a_preset_looks_the_same_whatever_was_set_before(name: str) -> None:
 
 
 def test_a_preset_leaves_alone_what_is_no_matter_of_looks() -> None:
-    before = DreamSettings(network="vgg16", layers="relu3_1", seed=9, seamless="xy", tile=256, content="normal")
+    before = DreamSettings(
+        network="vgg16", layers="relu3_1", seed=9, seamless="xy", tile=256, content="normal", edges="roll"
+    )
     after = before.replace(**presets.load("classic").settings)
     assert after == before
 

@@ -12,7 +12,7 @@ from torch import Generator, Tensor
 
 from ....shared.settings import DreamSettings
 from ..octaves import Size
-from ..tiles import Shift
+from ..tiles import Shift, Tiling
 from ..wrap import Wrap
 from .adam import Adam
 from .normaliser import centre, measure
@@ -27,7 +27,7 @@ _PLAIN = ("normalised", "mean", "none", "pixels")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Glance:
-    """One look at the picture under way: ``picture`` rolled by ``shift`` is what the network is to see.
+    """One look at the picture under way: ``picture`` moved by ``shift`` is what the network is to see.
 
     lens: through which it looks so.
     """
@@ -52,8 +52,11 @@ class Ascent:
         settings: DreamSettings,
         generator: Generator,
         mask: Tensor | None = None,
+        cutting: Tiling | None = None,
     ) -> None:
+        """``cutting``: how the picture is looked at; what it mirrors limits the jitter."""
         self.picture = picture
+        self._cutting = cutting
         self.iteration = 0
         self._rest = rest
         self._settings = settings
@@ -67,7 +70,7 @@ class Ascent:
 
     def glance(self) -> Glance:
         """The next look at the picture: shifted and, where asked for, mirrored, turned and scaled by chance."""
-        shift = draw_shift(self._generator, self._settings.jitter, self._size, self._wrap)
+        shift = draw_shift(self._generator, self._settings.jitter, self._size, self._wrap, self._cutting)
         transform = draw_transform(self._generator, self._settings, self._size)
         lens = Lens(transform, self._size, self._wrap, shift, self.picture.device)
         return Glance(lens.see(self.picture), shift, lens)

@@ -7,6 +7,8 @@ from torch import Tensor
 
 # Keeps a gradient of nothing but zeros from dividing by zero; real ones lie far above it.
 _SMALLEST = 1e-30
+# And one that is the same everywhere from dividing by a deviation that is only rounding, as a share of its size.
+_LEAST_DEVIATION = 0.01
 
 
 def measure(gradient: Tensor, how: str, mask: Tensor | None = None) -> Tensor:
@@ -17,17 +19,16 @@ def measure(gradient: Tensor, how: str, mask: Tensor | None = None) -> Tensor:
     mask: Nx1xHxW or 1x1xHxW, 0..1: how much each place counts, so that a dream confined to a part is as strong there.
     """
     if mask is None:
-        if how == "mean":
-            size = torch.linalg.vector_norm(gradient, 1, (1, 2, 3), keepdim=True).div_(gradient[0].numel())
-        else:
-            size = gradient.std((1, 2, 3), correction=0, keepdim=True)
+        size = torch.linalg.vector_norm(gradient, 1, (1, 2, 3), keepdim=True).div_(gradient[0].numel())
+        if how != "mean":
+            size = torch.maximum(gradient.std((1, 2, 3), correction=0, keepdim=True), size.mul_(_LEAST_DEVIATION))
         return size.clamp_min_(_SMALLEST)
     weight = gradient.shape[1] * mask.sum((1, 2, 3), keepdim=True).clamp_min_(_SMALLEST)
-    if how == "mean":
-        size = (gradient * mask).abs_().sum((1, 2, 3), keepdim=True).div_(weight)
-    else:
+    size = (gradient * mask).abs_().sum((1, 2, 3), keepdim=True).div_(weight)
+    if how != "mean":
         off = gradient - _mean(gradient, mask)
-        size = off.square_().mul_(mask).sum((1, 2, 3), keepdim=True).div_(weight).sqrt_()
+        deviation = off.square_().mul_(mask).sum((1, 2, 3), keepdim=True).div_(weight).sqrt_()
+        size = torch.maximum(deviation, size.mul_(_LEAST_DEVIATION))
     return size.clamp_min_(_SMALLEST)
 
 

@@ -14,24 +14,32 @@ from torch import Generator, Tensor
 
 from ....shared.settings import DreamSettings
 from ..octaves import Size
-from ..tiles import Shift
+from ..tiles import Shift, Tiling
 from ..wrap import Wrap
 
 
-def draw_shift(generator: Generator, jitter: int, size: Size, wrap: Wrap) -> Shift:
-    """How far to roll (down, right) a picture of ``size``: whole numbers in −jitter..jitter.
+def draw_shift(generator: Generator, jitter: int, size: Size, wrap: Wrap, cutting: Tiling | None = None) -> Shift:
+    """How far to move (down, right) a picture of ``size``: whole numbers in −jitter..jitter.
 
-    Along an axis that wraps, any shift at all, so that the seam is nowhere special; with a ``jitter`` of 0 none.
+    Along an axis that wraps, any shift at all, so that the seam is nowhere special; with a ``jitter`` of 0 none. Along
+    one with mirrors for ends, as ``cutting`` says, at most its margin, so that all of the picture stays in sight.
     ``generator`` lives on the CPU, so every device draws the same. As in the notebook, x is drawn before y.
     """
-    if jitter == 0 or not (wrap.x or wrap.y):
+    mirrors = cutting is not None and cutting.mirrors
+    if jitter == 0 or not (wrap.x or wrap.y or mirrors):
         x, y = torch.randint(-jitter, jitter + 1, (2,), generator=generator).tolist()
         return y, x
     x, y = (
-        _draw(generator, 0, side) if wraps else _draw(generator, -jitter, jitter + 1)
+        _draw(generator, *_range(jitter, side, wraps, cutting if mirrors else None))
         for side, wraps in ((size[1], wrap.x), (size[0], wrap.y))
     )
     return y, x
+
+
+def _range(jitter: int, side: int, wraps: bool, mirrored: Tiling | None) -> tuple[int, int]:
+    if wraps:
+        return 0, side
+    return (0, mirrored.margin(side) + 1) if mirrored else (-jitter, jitter + 1)
 
 
 def _draw(generator: Generator, low: int, high: int) -> int:

@@ -68,10 +68,15 @@ def _places(activation: Tensor, view: View, stride: int) -> float:
 def _units(activation: Tensor, place: tuple[float, float], view: View, stride: int) -> Tensor:
     """The units of what is seen that stand at ``place``: none, one, or several where the picture is seen repeatedly."""
     x, y = place
-    for axis, share, first, side in ((-2, y, view.top, view.height), (-1, x, view.left, view.width)):
-        count = activation.shape[axis]
-        pixel = min(int(share * side), side - 1)
-        found = range((pixel - first) % side, count * stride, side)
+    down, across = view.mirrors
+    for axis, share, first, side, mirrors in (
+        (-2, y, view.top, view.height, down),
+        (-1, x, view.left, view.width, across),
+    ):
+        seen = activation.shape[axis] * stride
+        at = min(int(share * side), side - 1) - first
+        # In a mirror it is not the unit that is seen, but what stands before it.
+        found = [at][: 0 <= at < seen] if mirrors else range(at % side, seen, side)
         chosen = torch.tensor([at // stride for at in found], dtype=torch.long, device=activation.device)
         activation = activation.index_select(axis, chosen)
     return activation
