@@ -77,5 +77,6 @@ def test_a_client_killed_at_random_points(tmp_path: Path) -> None:
 
 
 @pytest.mark.endurance
+@pytest.mark.timeout(3600)
 def test_a_client_killed_at_a_hundred_random_points(tmp_path: Path) -> None:
     killed_again_and_again(tmp_path, kills=100)
