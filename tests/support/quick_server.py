@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -57,7 +58,7 @@ class QuickServer(ServerProcess):
 
 
 def main(spool: str, endpoint: str, workers: str, seconds: str, jobs: str, size: str) -> None:
-    """Serve until killed."""
+    """Serve until killed, or drained."""
     import zmq
 
     from reverie.server.service.gateway import Gateway
@@ -72,6 +73,7 @@ def main(spool: str, endpoint: str, workers: str, seconds: str, jobs: str, size:
     quota = Quota(int(jobs) or Quota().jobs, int(size))
     Path(spool).mkdir(parents=True, exist_ok=True)
     gateway = Gateway(context, socket, Path(spool), posts, quota=quota)
+    gateway.drain_on(signal.SIGTERM, 60.0)
     print(address.endpoint, flush=True)
     gateway.run()
 
