@@ -41,7 +41,8 @@ class Killer:
             self.server.__exit__(None, None, None)
             self.server = QuickServer(self.server.spool, endpoint=self.server.endpoint)
             self.kills[what] -= 1
-        elif self.server.workers():
+        elif self.server.said().rfind("is ready") > self.server.said().rfind("starts (process"):
+            # One that dies again and again before it works is started ever more seldom.
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self.server.workers()[-1], signal.SIGKILL)
                 self.kills[what] -= 1
