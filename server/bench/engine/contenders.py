@@ -23,7 +23,7 @@ _DEEPDREAMS_LAST_LAYER = "inception4e"  # the deepest that it exposes, and so ru
 
 def our_step(network: StagedNetwork, picture: Tensor, precision: str) -> Step:
     """A step of a real dream of one octave, untiled."""
-    settings = DreamSettings(octaves=1, iterations=2000, tile=16384, precision=precision)
+    settings = DreamSettings(octaves=1, iterations=2000, tile=16384, precision=precision, edges="roll")
     running = dream_still(picture, network, settings)
     return lambda: next(running)
 

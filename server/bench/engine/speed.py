@@ -67,7 +67,7 @@ def _share(network: StagedNetwork, picture: Tensor, seconds: dict[str, list[floa
 
 
 def _whole_dream(network: StagedNetwork, picture: Tensor, rounds: int) -> Row:
-    settings = DreamSettings(network=network.name)
+    settings = DreamSettings(network=network.name, edges="roll")
     sizes = octave_sizes((512, 512), settings.octaves, settings.octave_scale, network.min_side)
     pictures = [resize(picture, size) for size in sizes]
 
