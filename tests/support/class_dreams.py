@@ -22,7 +22,8 @@ from reverie.server.networks.staged import StagedNetwork
 from reverie.shared.settings import DreamSettings
 
 # From next to nothing, calmed a little: noise to begin with would still be there at the end.
-RECIPE = DreamSettings(start="grey", octaves=3, iterations=24, step=3.0, jitter=8, total_variation=0.3)
+# Rolled, so small a picture is no less itself, and moves about more freely than between mirrors.
+RECIPE = DreamSettings(start="grey", octaves=3, iterations=24, step=3.0, jitter=8, edges="roll", total_variation=0.3)
 
 
 def class_dream(network: StagedNetwork, name: str, seed: int, side: int = 96) -> Tensor:
