@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import re
 import time
 from collections.abc import Iterator
@@ -133,7 +134,7 @@ def command(
     )
     batch = Batch(job)
     with _executor(devices, server) as executor:
-        _dream(batch, executor, split=server is None)
+        _dream(batch, executor)
     if film:
         _film(film, batch, fps or material.fps)
     _tell(batch, film, time.monotonic() - began)
@@ -167,15 +168,13 @@ def _executor(devices: list[str], server: str | None) -> Iterator[Executor]:
             yield executor
 
 
-def _dream(batch: Batch, executor: Executor, *, split: bool) -> None:
-    """Do the batch. Raises `Stopped` when it can't be done; Ctrl-C ends it in a sentence.
-
-    split: look for cuts first, where something is gained by it. That takes what reads pictures, which the computer
-    before a server may not have.
-    """
+def _dream(batch: Batch, executor: Executor) -> None:
+    """Do the batch. Raises `Stopped` when it can't be done; Ctrl-C ends it in a sentence."""
     run = Run(batch, executor)
+    # A computer with a server elsewhere may not have what reads pictures: then shots are found on the way.
+    readable = importlib.util.find_spec("OpenImageIO") is not None
     try:
-        if split and batch.coherent and (executor.lanes > 1 or batch.job.only):
+        if readable and batch.coherent and (executor.lanes > 1 or batch.job.only):
             _look_for_cuts(batch)
         with StepProgress("frames", "frame") as progress:
             told = _Told(batch, progress)

@@ -44,13 +44,12 @@ class Frame:
         return _passes(self.layers, None if alpha is None else _share(alpha))
 
 
-def decode(file: FrameFile, name: str = "") -> Frame:
-    """The frame in a file of any format that pictures come in. name: what messages call the file.
+def decode(file: FrameFile, name: str = "The file") -> Frame:
+    """The frame in a file of any format that pictures come in. name: what messages call it, where a sentence begins.
 
     Float EXR and TIFF are "Linear Rec.709", all others "sRGB". Raises `ReadError`, or `PathError` where the suffix
     tells of no known format.
     """
-    name = name or f"frame{file.suffix}"
     if file.suffix.lower() != ".exr":
         with scratch_file(file.suffix, file.data) as path:
             return Frame(file, read_picture(path, name))

@@ -62,11 +62,13 @@ def dream_frame(
     height, width, _ = picture.info.shape
     lies = where_it_lies((1, 3, height, width), device)
     passes = _passes(frame, request.passes)
-    surface = Surface(picture, settings, lies, None if request.mask is None else decode(request.mask).picture)
+    surface = Surface(
+        picture, settings, lies, None if request.mask is None else decode(request.mask, "The mask").picture
+    )
     where = mask_of(parse(request.frames.where), passes, (height, width), lies)
     if where.values is not None:
         surface.restrict(where.values)
-    guide = None if request.guide is None else to_display(decode(request.guide).picture, lies).tensor
+    guide = None if request.guide is None else to_display(decode(request.guide, "The guide").picture, lies).tensor
     glance = signature(frame.picture)
     memory = _remembered(request, (height, width), lies)
     cut = memory is not None and is_cut(memory.signature.cpu().numpy(), glance)
@@ -95,7 +97,7 @@ def dream_frame(
 def _passes(frame: Frame, beside: FrameFile | None) -> Passes:
     if beside is None:
         return frame.passes
-    known = decode(beside)
+    known = decode(beside, "The file of passes")
     if known.picture.info.shape[:2] != frame.picture.info.shape[:2]:
         raise ReadError(
             "The passes beside the frame are of another size than the frame", "Give those of the same render."

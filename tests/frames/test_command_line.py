@@ -17,6 +17,7 @@ from click.testing import CliRunner, Result
 from reverie.server.cli import main
 from reverie.server.film.video import write_video
 from reverie.server.media.files import read_picture
+from reverie.server.service.local import local_server
 from reverie.shared.frames.run import Run
 
 QUICK = ("--network", "ornament", "--octaves", "1", "--iterations", "1", "--device", "cpu", "--precision", "float32")
@@ -57,6 +58,19 @@ def test_another_format_and_part_of_a_sequence(film: Callable[..., Path], tmp_pa
     whole = frames(folder, tmp_path / "whole", *QUICK, "--format", "exr")
     assert whole.exit_code == 0, whole.output
     assert results(tmp_path / "whole")["shot_0004.exr"] == results(out)["shot_0004.exr"]
+
+
+def test_a_server_dreams_the_same_files(film: Callable[..., Path], tmp_path: Path) -> None:
+    folder, here, there = film("in", (3, 2)), tmp_path / "here", tmp_path / "there"
+    assert frames(folder, here, *QUICK).exit_code == 0
+    with local_server("cpu") as server:
+        part = frames(folder, there, *QUICK, "--server", server.address.line, "--frames", "5")
+        assert part.exit_code == 0, part.output
+        assert "looking for cuts" in part.stdout and list(results(there)) == ["shot_0005.png"]
+        whole = frames(folder, there, *QUICK, "--server", server.address.line)
+    assert whole.exit_code == 0, whole.output
+    assert "4 frames dreamed in" in whole.stdout and "1 were right already" in whole.stdout
+    assert results(there) == results(here)
 
 
 def test_a_video_becomes_frames_and_a_video_beside_them(film: Callable[..., Path], tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from reverie.shared.picture import Picture, PictureInfo
 from reverie.shared.settings import DreamSettings
 
 CPU = torch.device("cpu")
-SETTINGS = DreamSettings(octaves=1, iterations=2, jitter=3)
+SETTINGS = DreamSettings(octaves=1, iterations=2, jitter=3, edges="roll")
 
 
 def _networks(name: str, device: torch.device, dtype: torch.dtype) -> StagedNetwork:
