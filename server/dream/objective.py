@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from torch import Tensor
@@ -22,7 +22,7 @@ class View:
     left: int
     height: int
     width: int
-    mirrors: tuple[bool, bool] = (False, False)
+    mirrors: tuple[bool, bool] = field(default=(False, False), kw_only=True)
 
 
 class Look(Protocol):

@@ -157,4 +157,4 @@ def _scale(pushes: Sequence[Tensor]) -> Tensor:
 
 def _view(tile: Tile, shift: Shift, size: Sequence[int]) -> View:
     top, left = tile.rows.outer_start - shift[0], tile.columns.outer_start - shift[1]
-    return View(top, left, size[0], size[1], (tile.rows.mirrors, tile.columns.mirrors))
+    return View(top, left, size[0], size[1], mirrors=(tile.rows.mirrors, tile.columns.mirrors))

@@ -63,7 +63,9 @@ def test_an_interrupted_run_goes_on_to_the_same_bytes(made: Path, tmp_path: Path
     kept = root / "train" / "eye" / "00000.jpg"
     before = kept.stat().st_mtime_ns
     phases = make(root)
-    assert phases == {"Composing pictures": [(0, 2), (1, 2), (2, 2)]}
+    assert list(phases) == ["Composing pictures"]
+    # Two that are done at the same moment are told of at once.
+    assert phases["Composing pictures"] in ([(0, 2), (1, 2), (2, 2)], [(0, 2), (2, 2)])
     assert kept.stat().st_mtime_ns == before
     assert contents(root) == contents(made)
 

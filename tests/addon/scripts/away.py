@@ -30,7 +30,7 @@ def names(returned: list[Any]) -> set[str]:
 def look() -> Any:
     """Have the add-on look for what was left, and keep what is not saved, as it does where there are windows."""
     returning = stage.part("returning")
-    stage.part("awaiting").KEPT = 8
+    setattr(stage.part("awaiting"), "KEPT", 8)  # noqa: B010 - a module's own name
     stage.part("connection").get()
     returning.look()
     return returning
@@ -73,7 +73,7 @@ def leave() -> None:
 
 def wander() -> None:
     node = prepare()
-    stage.part("awaiting").KEPT = 8
+    setattr(stage.part("awaiting"), "KEPT", 8)  # noqa: B010 - a module's own name
     stage.part("connection").get()
     stage.pump_until(stage.part("connection").is_connected)
     print("BEGINS", flush=True)
