@@ -13,7 +13,7 @@ from torch import Tensor
 from .scene import Scene
 
 # Another number for another form: what a former version remembered is not understood, and not guessed at.
-_FORM = 2
+_FORM = 3
 
 
 class LostMemory(ValueError):
@@ -31,6 +31,7 @@ class Dreamed:
     offset: Tensor
     ripe: Tensor
     surfaces: Tensor
+    strength: Tensor
     hidden: Tensor | None = None
     behind: Tensor | None = None
     unsettled: Tensor | None = None
@@ -50,6 +51,7 @@ class Memory:
     allowed: HxW float16, 0..1, how much each place was allowed to change; None: all of it.
     surfaces: HxW int32, which surface is seen, −1 where none is told apart; objects: bool, whether those are the
         renderer's objects or only guessed at.
+    strength: the root mean square of the detail that the shot began with, a scalar.
     hidden: 3xHxW float16, the detail of what is behind that which is seen; behind: HxW int32, of which surface it is,
         −1 where nothing is known. None where no frame came before.
     unsettled: HxW float16, 0..1, as in `settling`; None where all of it has settled.
@@ -63,6 +65,7 @@ class Memory:
     offset: Tensor
     ripe: Tensor
     surfaces: Tensor
+    strength: Tensor
     objects: Tensor
     luma: Tensor
     signature: Tensor
@@ -84,6 +87,7 @@ class Memory:
             offset=dreamed.offset,
             ripe=dreamed.ripe,
             surfaces=dreamed.surfaces,
+            strength=dreamed.strength,
             objects=torch.tensor(scene.objects is not None),
             luma=luma(scene.seen),
             signature=torch.from_numpy(signature),

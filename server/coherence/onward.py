@@ -29,6 +29,8 @@ _PAGES = 4
 _YIELDING = 0.9
 # What is dreamed on is not what was let go of, and their sum is weaker than either: so much more is dreamed.
 _REGAINED = 1.3
+# How soon a dream that has become weaker or stronger than the shot began is led back: this power of the ratio a frame.
+_LED_BACK = 0.1
 
 
 class Dreamer:
@@ -57,7 +59,7 @@ def dream_alone(scene: Scene, dreamer: Dreamer, allowed: Tensor | None) -> Itera
     for event in dreamer.dream(scene.seen, allowed, dreamer.settings):
         if isinstance(event, Tensor):
             surfaces = surfaces_of(scene, None)
-            yield _on_one_page(event, scene, surfaces, ~sliding(scene, surfaces))
+            yield _on_one_page(event, scene, surfaces, ~sliding(scene, surfaces), allowed)
         else:
             yield event
 
@@ -110,7 +112,8 @@ def dream_on(
                 yield work.share(piece, event)
         work.finish(piece)
     if gentle is not None:
-        for event in _go_on(scene.seen, detail, share, allowed, gentle, dreamer):
+        drift = 1.0 if changed else ((memory.strength / _strength(detail, allowed)).clamp(0.5, 2) ** _LED_BACK).item()
+        for event in _go_on(scene.seen, detail, share, drift, allowed, gentle, dreamer):
             if isinstance(event, Tensor):
                 detail = event
             else:
@@ -120,7 +123,8 @@ def dream_on(
     shown = _within(spread(detail, ripe, scene.objects, far)[0], allowed)
     picture = dreamer.within(scene.seen + shown)
     dreamed = _on_pages(picture, shown, memory, held, dreamt | unseen.back, ripe, surfaces, marks_of(scene))
-    yield dataclasses.replace(_hiding(dreamed, unseen), unsettled=loose.half())
+    strength = _strength(shown, allowed) if changed else memory.strength
+    yield dataclasses.replace(_hiding(dreamed, unseen), unsettled=loose.half(), strength=strength)
 
 
 def _hiding(dreamed: Dreamed, unseen: Hidden) -> Dreamed:
@@ -173,13 +177,14 @@ def _go_on(
     seen: Tensor,
     detail: Tensor,
     share: Tensor,
+    drift: float,
     allowed: Tensor | None,
     gentle: DreamSettings,
     dreamer: Dreamer,
 ) -> Iterator[float | Tensor]:
     """Let go of a ``share`` (HxW) of the dream, and dream as much on; yields the share done, and the detail last.
 
-    What is dreamed anew is not what was let go of, so their sum is weaker than either: it is made as strong again.
+    Their sum is made as strong as it was, times ``drift``.
     """
     amount = share * (_REGAINED * dreamer.settings.iterations / gentle.iterations)
     if allowed is not None:
@@ -189,7 +194,7 @@ def _go_on(
         if isinstance(event, Tensor):
             after = (event - seen)[0]
             held = (share / share[share > 0].median()).clamp_max(1)
-            gain = ((held * detail.square()).sum() / (held * after.square()).sum().clamp_min(1e-12)).sqrt()
+            gain = drift * ((held * detail.square()).sum() / (held * after.square()).sum().clamp_min(1e-12)).sqrt()
             yield after * (1 + (gain - 1) * held)
         else:
             yield event
@@ -211,7 +216,7 @@ def _on_pages(
 ) -> Dreamed:
     """The dream as it is remembered: what was touched, and what was on a page too many, is on a page of its own."""
     if not touched.any():
-        return Dreamed(picture, memory.pages, memory.marks, held.page, held.offset, ripe, surfaces)
+        return Dreamed(picture, memory.pages, memory.marks, held.page, held.offset, ripe, surfaces, memory.strength)
     page = held.page + 1
     latest = touched | (page >= _PAGES) | ~ripe
     return Dreamed(
@@ -222,12 +227,22 @@ def _on_pages(
         torch.where(latest, 0.0, held.offset),
         ripe,
         surfaces,
+        memory.strength,
     )
 
 
-def _on_one_page(picture: Tensor, scene: Scene, surfaces: Tensor, ripe: Tensor) -> Dreamed:
+def _on_one_page(picture: Tensor, scene: Scene, surfaces: Tensor, ripe: Tensor, allowed: Tensor | None) -> Dreamed:
     """The dream as it is remembered where all of it has changed."""
     detail = picture - scene.seen
     page = torch.zeros(detail.shape[-2:], dtype=torch.uint8, device=detail.device)
     offset = detail.new_zeros(2, *page.shape)
-    return Dreamed(picture, detail.half(), marks_of(scene)[None], page, offset, ripe, surfaces)
+    strength = _strength(detail, allowed)
+    return Dreamed(picture, detail.half(), marks_of(scene)[None], page, offset, ripe, surfaces, strength)
+
+
+def _strength(detail: Tensor, allowed: Tensor | None) -> Tensor:
+    """The root mean square of a detail where it may be one, above 0."""
+    mean = detail.square().mean()
+    if allowed is not None:
+        mean = mean / (allowed > 0).float().mean().clamp_min(1e-6)
+    return mean.sqrt().clamp_min(1e-6)
