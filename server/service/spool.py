@@ -133,10 +133,12 @@ class Incoming:
         self.have = Bitmap(size)
         self._crcs = [0] * self.have.count
         self._part, self._path = part, path
-        resumed = part.exists()
+        found = part.stat().st_size if part.exists() else 0
+        if found == size:
+            self._record_all()
         with part.open("ab") as file:
             file.truncate(size + self.have.count * _RECORD.size)
-        if resumed:
+        if found:
             self._take_stock()
 
     @property
@@ -161,6 +163,8 @@ class Incoming:
     def settle(self) -> None:
         """Make the finished blob durable and give it its name. Slow: for a thread of its own."""
         with self._part.open("r+b") as file:
+            os.fsync(file.fileno())
+            # Only now: a file without its records is one whose pixels are all on the disk.
             file.truncate(self.size)
             os.fsync(file.fileno())
         self._part.replace(self._path)
@@ -168,6 +172,13 @@ class Incoming:
 
     def _record_at(self, index: int) -> int:
         return self.size + index * _RECORD.size
+
+    def _record_all(self) -> None:
+        """Of a blob that the last server was just about to give its name: its records, as they were, at one stroke."""
+        with self._part.open("r+b", buffering=0) as file:
+            with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as held:
+                crcs = struct.unpack(f"<{self.have.count}I", checksums(memoryview(held)))
+            _write(file, self.size, b"".join(_RECORD.pack(_HERE, crc) for crc in crcs))
 
     def _take_stock(self) -> None:
         with self._part.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as held:

@@ -81,6 +81,26 @@ TestReceiving = Receiving.TestCase
 TestReceiving.settings = settings(max_examples=25, stateful_step_count=12, deadline=None)
 
 
+def test_a_blob_cut_off_just_before_its_name_lacks_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    spool = Spool(tmp_path)
+    incoming = spool.receive(BLOB, len(DATA))
+    for index in range(COUNT):
+        chunk = memoryview(DATA)[index * CHUNK : (index + 1) * CHUNK]
+        incoming.put(index, chunk, zlib.crc32(chunk))
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", _cut_off)
+        with pytest.raises(InterruptedError):
+            incoming.settle()
+    again = Spool(tmp_path).receive(BLOB, len(DATA))
+    assert again.have.full and again.checksums == incoming.checksums
+    again.settle()
+    assert bytes(spool.map(BLOB)) == DATA
+
+
+def _cut_off(path: Path, target: Path) -> None:
+    raise InterruptedError
+
+
 def test_a_written_blob_is_there_at_once_and_whole(tmp_path: Path) -> None:
     spool = Spool(tmp_path)
     spool.write(BLOB, memoryview(DATA))
