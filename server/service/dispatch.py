@@ -48,6 +48,8 @@ class Dispatch:
         self._spool = spool
         self._reading = reading
         self._writing = writing
+        # Where a worker is to put what it makes, by job and attempt.
+        self._promised: dict[tuple[bytes, int], list[bytes]] = {}
         # What is about to be given to a worker: job and attempt.
         self._beginning: set[tuple[bytes, int]] = set()
         # Whether nothing more is begun: the server ends when what runs is done.
@@ -77,6 +79,7 @@ class Dispatch:
         What was only lost along with others, as when a whole cluster is, is tried as often as it takes.
         """
         for orphan in self._workers.watch():
+            self._remove_promised(orphan.job, orphan.attempt)
             job = self._jobs.get(orphan.job)
             if job is None or job.state != RUNNING or job.attempt != orphan.attempt:
                 continue
@@ -91,6 +94,10 @@ class Dispatch:
     def receive(self) -> None:
         """Take in what the workers report."""
         for report, pixels in self._workers.receive():
+            if report["t"] == "DONE":
+                self._promised.pop((report["job"], report["attempt"]), None)
+            elif report["t"] in ("FAILED", "STOPPED"):
+                self._remove_promised(report["job"], report["attempt"])
             job = self._jobs.get(report.get("job", b""))
             if job is None or job.state != RUNNING or job.attempt != report["attempt"]:
                 self._throw_away(report)
@@ -136,6 +143,7 @@ class Dispatch:
             self._jobs.move(job, QUEUED)
         else:
             results = {name: os.urandom(16) for name in kinds.find(job.request.kind).results}
+            self._promised[attempt] = list(results.values())
             self._workers.start_job(job, inputs, results)
 
     def _lose(self, job: Job, blob: bytes) -> None:
@@ -173,6 +181,11 @@ class Dispatch:
 
     def _is_at(self, job: Job, attempt: tuple[bytes, int]) -> bool:
         return job.state == RUNNING and _attempt(job) == attempt
+
+    def _remove_promised(self, job: bytes, attempt: int) -> None:
+        """Whatever a worker has left of an attempt that came to nothing."""
+        for blob in self._promised.pop((job, attempt), ()):
+            self._spool.remove(blob)
 
     def _throw_away(self, report: dict[str, Any]) -> None:
         for result in report.get("results", {}).values():
