@@ -11,6 +11,8 @@ from typing import Any
 _RAY = {
     "RAY_AUTH_MODE": "token",
     "RAY_USAGE_STATS_ENABLED": "0",
+    # Started by `uv run`, it would send this folder around and have every machine install it anew.
+    "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",
     # After so many seconds without the cluster's head Ray gives up.
     "RAY_gcs_rpc_server_reconnect_timeout_s": "15",
 }
