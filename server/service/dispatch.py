@@ -79,7 +79,7 @@ class Dispatch:
         What was only lost along with others, as when a whole cluster is, is tried as often as it takes.
         """
         for orphan in self._workers.watch():
-            self._remove_promised(orphan.job, orphan.attempt)
+            self._discard((orphan.job, orphan.attempt))
             job = self._jobs.get(orphan.job)
             if job is None or job.state != RUNNING or job.attempt != orphan.attempt:
                 continue
@@ -94,15 +94,13 @@ class Dispatch:
     def receive(self) -> None:
         """Take in what the workers report."""
         for report, pixels in self._workers.receive():
-            if report["t"] == "DONE":
-                self._promised.pop((report["job"], report["attempt"]), None)
-            elif report["t"] in ("FAILED", "STOPPED"):
-                self._remove_promised(report["job"], report["attempt"])
-            job = self._jobs.get(report.get("job", b""))
-            if job is None or job.state != RUNNING or job.attempt != report["attempt"]:
-                self._throw_away(report)
-                continue
-            self._take(job, report, pixels)
+            attempt = (report["job"], report["attempt"])
+            job = self._jobs.get(report["job"])
+            wanted = job is not None and self._is_at(job, attempt)
+            if report["t"] in ("FAILED", "STOPPED") or (report["t"] == "DONE" and not wanted):
+                self._discard(attempt)
+            if job and wanted:
+                self._take(job, report, pixels)
 
     def _take(self, job: Job, report: dict[str, Any], pixels: memoryview) -> None:
         match report["t"]:
@@ -165,13 +163,14 @@ class Dispatch:
 
         def settled(error: BaseException | None) -> None:
             if error or not self._is_at(job, attempt):
-                self._throw_away(report)
+                self._discard(attempt)
             if not self._is_at(job, attempt):
                 return
             if error:
                 log.error("The spool can't keep what was dreamed: %s", error)
                 self._jobs.move(job, FAILED, error=no_space())
                 return
+            self._promised.pop(attempt, None)
             for result in results.values():
                 self._transfers.add_result(result["blob"], content_of(result), job.owner, sums[result["blob"]])
             self._jobs.move(job, DONE, results=results, facts=report["facts"])
@@ -182,14 +181,10 @@ class Dispatch:
     def _is_at(self, job: Job, attempt: tuple[bytes, int]) -> bool:
         return job.state == RUNNING and _attempt(job) == attempt
 
-    def _remove_promised(self, job: bytes, attempt: int) -> None:
-        """Whatever a worker has left of an attempt that came to nothing."""
-        for blob in self._promised.pop((job, attempt), ()):
+    def _discard(self, attempt: tuple[bytes, int]) -> None:
+        """Remove whatever a worker has left of an attempt that came to nothing."""
+        for blob in self._promised.pop(attempt, ()):
             self._spool.remove(blob)
-
-    def _throw_away(self, report: dict[str, Any]) -> None:
-        for result in report.get("results", {}).values():
-            self._spool.remove(result["blob"])
 
     def _inputs(self, job: Job) -> dict[str, dict[str, Any]]:
         """What a worker must know of a job's inputs; the memory of the frame before is one more."""

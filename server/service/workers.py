@@ -103,7 +103,7 @@ class Workers:
     @property
     def idle(self) -> int:
         """How often `start_job` may be called."""
-        return sum(worker.slots - len(worker.jobs) for worker in self._workers if worker.idle)
+        return sum(worker.idle for worker in self._workers)
 
     def working(self) -> dict[str, bool]:
         """Whether each worker has a job, by its name."""
