@@ -99,7 +99,7 @@ def _found(server: Asking, beginning: str) -> dict[str, Any]:
         begins = bytes.fromhex(beginning[: len(beginning) // 2 * 2])
     except ValueError:
         raise BadInput(f"{beginning!r} is not the beginning of an id", "See reverie jobs.") from None
-    asked = server.ask("LEDGER", begins=begins[:16]) if begins else server.ask("LEDGER")
+    asked = server.ask("LEDGER", begins=begins[:16])
     fitting = [job for job in _written(asked["items"]) if job["job"].startswith(beginning.lower())]
     if len(fitting) != 1:
         problem = f"{len(fitting)} dreams have an id that begins with {beginning!r}"

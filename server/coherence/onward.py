@@ -16,7 +16,7 @@ from ..networks.staged import StagedNetwork
 from .appearing import Box, appeared, as_strong, boxes, narrow, softened
 from .carrying import Album, Carried, carry, detail_of, marks_of, spread
 from .following import Trail, follow
-from .hidden import Hidden, look_behind, surfaces_of
+from .hidden import look_behind, surfaces_of
 from .memory import Dreamed, Memory
 from .scene import Scene
 from .settling import stirred, unsettled
@@ -124,11 +124,8 @@ def dream_on(
     picture = dreamer.within(scene.seen + shown)
     dreamed = _on_pages(picture, shown, memory, held, dreamt | unseen.back, ripe, surfaces, marks_of(scene))
     strength = _strength(shown, allowed) if changed else memory.strength
-    yield dataclasses.replace(_hiding(dreamed, unseen), unsettled=loose.half(), strength=strength)
-
-
-def _hiding(dreamed: Dreamed, unseen: Hidden) -> Dreamed:
-    return dataclasses.replace(dreamed, hidden=unseen.detail.half(), behind=unseen.behind)
+    hidden = unseen.detail.half()
+    yield dataclasses.replace(dreamed, hidden=hidden, behind=unseen.behind, unsettled=loose.half(), strength=strength)
 
 
 def _within(detail: Tensor, allowed: Tensor | None) -> Tensor:

@@ -250,7 +250,7 @@ class Gateway:
             )
         features = FEATURES & set(header.get("features") or ())
         if PIECES in features:
-            session.cut()
+            session.pieces.cut()
         session.unpacks = "zstd" in features
         limits = {"chunk": CHUNK, "header": MAX_HEADER, "side": MAX_SIDE, "bytes": MAX_BYTES, "jobs": MAX_JOBS}
         self._sessions.answer(

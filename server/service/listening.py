@@ -43,10 +43,7 @@ def listen(context: zmq.Context, text: str, guard: Guard | None = None) -> tuple
     address = _parse(text)
     if not address.is_loopback and guard is None:
         raise _needs_keys(address)
-    socket = server_socket(context)
-    socket.setsockopt(zmq.IPV6, ":" in address.host)
-    if guard:
-        guard.protect(socket)
+    socket = _router(context, ":" in address.host, guard)
     try:
         socket.bind(f"{address.endpoint.rsplit(':', 1)[0]}:*" if any_port else address.endpoint)
     except zmq.ZMQError as error:
@@ -61,12 +58,9 @@ def listen_anew(socket: zmq.Socket, guard: Guard | None) -> zmq.Socket:
 
     Raises `zmq.ZMQError` where the port can't be had again.
     """
-    endpoint, ipv6 = socket.getsockopt_string(zmq.LAST_ENDPOINT), socket.getsockopt(zmq.IPV6)
+    endpoint, ipv6 = socket.getsockopt_string(zmq.LAST_ENDPOINT), bool(socket.getsockopt(zmq.IPV6))
     socket.close(linger=0)
-    fresh = server_socket(socket.context)
-    fresh.setsockopt(zmq.IPV6, ipv6)
-    if guard:
-        guard.protect(fresh)
+    fresh = _router(socket.context, ipv6, guard)
     deadline = time.monotonic() + _CLOSING
     while True:
         try:
@@ -76,6 +70,14 @@ def listen_anew(socket: zmq.Socket, guard: Guard | None) -> zmq.Socket:
             if error.errno != zmq.EADDRINUSE or time.monotonic() > deadline:
                 raise
             time.sleep(0.01)
+
+
+def _router(context: zmq.Context, ipv6: bool, guard: Guard | None) -> zmq.Socket:
+    socket = server_socket(context)
+    socket.setsockopt(zmq.IPV6, ipv6)
+    if guard:
+        guard.protect(socket)
+    return socket
 
 
 def told(address: Address, host: str = "") -> Address:

@@ -26,7 +26,7 @@ _UNTOLD = frozenset({"PONG", "WELCOME", "GOT", "ERR"})
 class Session:
     """One connected client."""
 
-    __slots__ = ("__weakref__", "backlog", "cuts", "heard", "joining", "outgoing", "pieces", "route", "unpacks", "user")
+    __slots__ = ("__weakref__", "backlog", "heard", "joining", "outgoing", "pieces", "route", "unpacks", "user")
 
     def __init__(self, route: bytes = b"", user: str = "") -> None:
         """``route``: the routing id the socket knows it by; empty for a client that has not been heard yet. ``user``:
@@ -37,16 +37,10 @@ class Session:
         self.heard = time.monotonic()
         self.backlog: deque[list[bytes]] = deque()
         self.outgoing: dict[bytes, Outgoing] = {}
-        # Chunks to and from the client, and whether it understands them cut to pieces.
+        # Chunks to and from the client.
         self.pieces, self.joining = Pieces(), Joining()
-        self.cuts = False
         # Whether it understands packed ones.
         self.unpacks = False
-
-    def cut(self) -> None:
-        """The client understands pieces."""
-        self.cuts = True
-        self.pieces.cut()
 
     @property
     def client(self) -> str:
@@ -116,7 +110,7 @@ class Sessions:
 
     def flush(self) -> bool:
         """Say what has come, and send what has been waiting; returns whether anything still waits for the socket."""
-        for session in [session for session in self._sessions.values() if session.cuts]:
+        for session in [session for session in self._sessions.values() if session.pieces.understood]:
             if count := session.joining.news():
                 self.send(session, {"t": "GOT", "n": count})
         waiting = [session for session in self._sessions.values() if session.backlog or session.pieces]

@@ -136,6 +136,7 @@ class Incoming:
         found = part.stat().st_size if part.exists() else 0
         if found == size:
             self._record_all()
+            return
         with part.open("ab") as file:
             file.truncate(size + self.have.count * _RECORD.size)
         if found:
@@ -177,8 +178,10 @@ class Incoming:
         """Of a blob that the last server was just about to give its name: its records, as they were, at one stroke."""
         with self._part.open("r+b", buffering=0) as file:
             with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as held:
-                crcs = struct.unpack(f"<{self.have.count}I", checksums(memoryview(held)))
-            _write(file, self.size, b"".join(_RECORD.pack(_HERE, crc) for crc in crcs))
+                self._crcs = list(struct.unpack(f"<{self.have.count}I", checksums(memoryview(held))))
+            _write(file, self.size, b"".join(_RECORD.pack(_HERE, crc) for crc in self._crcs))
+        for index in range(self.have.count):
+            self.have.add(index)
 
     def _take_stock(self) -> None:
         with self._part.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as held:

@@ -180,7 +180,7 @@ class Connection:
         self._flush()
 
     def _tell_got(self, at_least: int = 1) -> None:
-        if self.server and PIECES in self.server.features and (count := self._joining.news(at_least)):
+        if self._pieces.understood and (count := self._joining.news(at_least)):
             self.send({"t": "GOT", "n": count})
 
     def _own_business(self, header: dict[str, Any]) -> bool:

@@ -143,10 +143,9 @@ class RemoteJob:
 
     def on_status(self, state: str, send: Send) -> None:
         """The server's word on the job after a new greeting."""
-        if state == "CANCELLED" and self.lasting:
-            self._fail(given_up(), send)
-        elif state in ("UNKNOWN", "RELEASED", "CANCELLED"):
-            # CANCELLED, but not by us: the server gave up on a client that was silent for long.
+        if state == "CANCELLED":
+            self._on_given_up(send)
+        elif state in ("UNKNOWN", "RELEASED"):
             self._anew(send, known=state != "UNKNOWN")
         elif state == "RECEIVING":
             self._put(send)
@@ -316,14 +315,19 @@ class RemoteJob:
             self._fetch(send)
         elif state == "FAILED":
             self._fail(WireError.from_details(header.get("error") or {}), send)
-        elif state == "CANCELLED" and self.lasting:
-            self._fail(given_up(), send)
         elif state == "CANCELLED":
-            self._anew(send)
+            self._on_given_up(send)
         elif state == "RECEIVING" and self.state is not DreamState.SENDING:  # the server has lost what it had
             self._put(send)
         else:
             self._follow(str(state))
+
+    def _on_given_up(self, send: Send) -> None:
+        """Cancelled, but not by us: the server gives up on a client that is silent for long, or its keeper did."""
+        if self.lasting:
+            self._fail(given_up(), send)
+        else:
+            self._anew(send)
 
     def _take_preview(self, header: Mapping[str, Any], chunk: Buffer) -> None:
         try:

@@ -32,6 +32,11 @@ class Pieces:
         return bool(self._waiting)
 
     @property
+    def understood(self) -> bool:
+        """Whether the other side understands pieces."""
+        return self._pace is not None
+
+    @property
     def room(self) -> bool:
         """Whether another chunk would leave at once."""
         return not self._waiting and (self._pace is None or self._pace.room)
