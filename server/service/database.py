@@ -60,6 +60,10 @@ UPDATE jobs SET touched = 0;
 UPDATE blobs SET touched = 0;
 """
 
+# What SQLite says of a file that is none, of pages that are none, and, to statements that are always the same, of a
+# schema that is none.
+_DAMAGED = frozenset({sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_ERROR})
+
 Row = tuple[Any, ...]
 # By table and id; None strikes a row out.
 Batch = Mapping[tuple[str, Any], Row | None]
@@ -89,12 +93,12 @@ class Database:
         saved: Batch = {}
         try:
             self._db = _opened(path)
-            if not _broken(self._db):
+            if self._sound():
                 return
             saved = {(table, row[0]): row for table in _TABLES for row in self._readable(table)}
             self._db.close()
         except sqlite3.DatabaseError as error:
-            if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+            if error.sqlite_errorcode & 0xFF not in _DAMAGED:
                 raise
         log.error("The ledger is damaged; what can be read of it is taken over, the rest is asked for again")
         _put_aside(path)
@@ -107,12 +111,11 @@ class Database:
 
     def rows(self, table: str, where: str = "", *values: Any) -> Iterator[Row]:
         """The rows of a table that have not rotted, in the order of its columns above."""
-        columns = ", ".join(_TABLES[table])
-        for *row, crc in self._db.execute(f"SELECT {columns}, crc FROM {table} {where}", values):
-            if crc is not None and crc != _crc(row):
+        for row in self._all(table, where, *values):
+            if _agrees(row):
+                yield row[:-1]
+            else:
                 log.error("A row of %s has rotted on the disk, and is struck out", table)
-                continue
-            yield tuple(row)
 
     def write(self, batch: Batch) -> None:
         """Enter, replace and strike out rows, in one transaction that is on the disk when this returns."""
@@ -128,6 +131,21 @@ class Database:
             with contextlib.suppress(sqlite3.Error):
                 self._db.execute("ROLLBACK")
             raise
+
+    def _sound(self) -> bool:
+        """Whether neither a page nor a row has rotted.
+
+        A row that has is more than a row lost: its id and its place, which others are told apart by, are false.
+        """
+        try:
+            whole = self._db.execute("PRAGMA integrity_check(1)").fetchone() == ("ok",)
+            return whole and all(_agrees(row) for table in _TABLES for row in self._all(table))
+        except (sqlite3.DatabaseError, UnicodeDecodeError):
+            return False
+
+    def _all(self, table: str, where: str = "", *values: Any) -> Iterator[Row]:
+        """The rows of a table, rotten ones too, with their checksums behind the columns above."""
+        return self._db.execute(f"SELECT {', '.join(_TABLES[table])}, crc FROM {table} {where}", values)
 
     def _enter(self, table: str, row: Row) -> None:
         columns = (*_TABLES[table], "crc")
@@ -185,14 +203,21 @@ def _bring_up(db: sqlite3.Connection) -> None:
         # Not `executescript`, which would commit what stands before it.
         for statement in (_FROM_0 if old else _SCHEMA).split(";"):
             db.execute(statement)
+        if old:
+            _enter_checksums(db)
         db.execute(f"PRAGMA user_version = {VERSION}")
 
 
-def _broken(db: sqlite3.Connection) -> bool:
-    try:
-        return db.execute("PRAGMA quick_check(1)").fetchone() != ("ok",)
-    except sqlite3.DatabaseError:
-        return True
+def _enter_checksums(db: sqlite3.Connection) -> None:
+    """Give every row the checksum that the first ledgers did not have."""
+    for table, columns in _TABLES.items():
+        for row in db.execute(f"SELECT {', '.join(columns)} FROM {table}").fetchall():
+            db.execute(f"UPDATE {table} SET crc = ? WHERE id = ?", (_crc(row), row[0]))
+
+
+def _agrees(row: Row) -> bool:
+    *values, crc = row
+    return crc == _crc(values)
 
 
 def _crc(row: Iterable[Any]) -> int:

@@ -86,20 +86,24 @@ def a_job(number: int) -> Job:
     return Job(number.to_bytes(16, "big"), Request("still", {"tile": number}, {"picture": bytes(16)}, "batch"), QUEUED)
 
 
-def test_a_row_that_rots_is_as_if_it_had_never_been(tmp_path: Path) -> None:
+@pytest.mark.parametrize("rotten", range(3))
+def test_a_row_that_rots_is_as_if_it_had_never_been(tmp_path: Path, rotten: int) -> None:
     path = tmp_path / "ledger.sqlite"
     ledger = Ledger(path)
     for number in range(3):
         ledger.add_job(a_job(number))
     ledger.close()
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as db:
-        db.execute("UPDATE jobs SET state = 'DONE' WHERE place = 2")
+        db.execute("UPDATE jobs SET state = 'DONE' WHERE place = ?", (rotten + 1,))
+    left = [a_job(number).id for number in range(3) if number != rotten]
     ledger = Ledger(path)
-    assert [job.id for job in ledger.jobs()] == [a_job(0).id, a_job(2).id]
+    assert [job.id for job in ledger.jobs()] == left
+    ledger.add_job(a_job(3))
+    assert [job.id for job in ledger.jobs()] == [*left, a_job(3).id], "the next job has taken another's place"
     ledger.close()
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(20))
 def test_whatever_page_rots_nothing_untrue_is_read_and_the_server_starts(tmp_path: Path, seed: int) -> None:
     path = tmp_path / "ledger.sqlite"
     ledger = Ledger(path)
