@@ -97,8 +97,8 @@ def _rates_table(rates: dict[str, Rates]) -> Table:
     for heading in ("there", "back", "kept", "ping"):
         table.add_column(heading, justify="right")
     for name, each in rates.items():
-        ways = [[FRAME / trip[way] / 1e9 for trip in each.trips] for way in (0, 1)]
-        moved = (f"{statistics.median(way):.2f}  {max(way):.2f}" for way in ways)
+        ways = [[FRAME / trip[way] / 1e9 for trip in each.trips if trip[way]] for way in (0, 1)]
+        moved = (f"{statistics.median(way):.2f}  {max(way):.2f}" if way else "" for way in ways)
         kept = f"{statistics.median(each.kept):.3f}" if each.kept else ""
         table.add_row(name, *moved, kept, _spread(each.pings))
     return table

@@ -1,4 +1,4 @@
-"""Slow things, done on a thread of their own, one after the other, and reported back to the loop's thread."""
+"""Slow things, done on threads of their own, and reported back to the loop's thread."""
 
 from __future__ import annotations
 
@@ -38,15 +38,18 @@ class Waker:
 class Background:
     """Runs work off the loop's thread; `finish` then runs what follows it, on the loop's thread."""
 
-    def __init__(self, waker: Waker) -> None:
+    def __init__(self, waker: Waker, threads: int = 1) -> None:
+        """``threads``: how many; with one, work is done in the order in which it is given."""
         self._waker = waker
-        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="disk")
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="disk")
+        # How much work is not yet followed up.
+        self.waiting = 0
         self._done: queue.SimpleQueue[tuple[Callable[[BaseException | None], None], BaseException | None]] = (
             queue.SimpleQueue()
         )
 
     def run(self, work: Callable[[], None], then: Callable[[BaseException | None], None]) -> None:
-        """Do ``work`` on the thread, then call ``then`` with its error or None from `finish`."""
+        """Do ``work`` on a thread, then call ``then`` with its error or None from `finish`."""
 
         def task() -> None:
             error: BaseException | None = None
@@ -58,11 +61,13 @@ class Background:
             self._waker.wake()
 
         self._pool.submit(task)
+        self.waiting += 1
 
     def finish(self) -> None:
         """Call what follows each piece of work that is done."""
         while not self._done.empty():
             then, error = self._done.get()
+            self.waiting -= 1
             then(error)
 
     def close(self) -> None:

@@ -82,8 +82,9 @@ class Gateway:
         self._drained_by = math.inf
         self._waker = Waker()
         quota = quota or Quota()
-        # What reads, what writes and what the ledger writes wait for the disk, but not for each other.
-        self._reading, self._writing = Background(self._waker), Background(self._waker)
+        # What reads, what writes and what the ledger writes wait for the disk, but not for each other; nor do chunks
+        # that are written wait for a blob that is just being made durable.
+        self._reading, self._writing = Background(self._waker), Background(self._waker, threads=2)
         self._spool = Spool(home / "blobs")
         self._ledger = Ledger(home / "ledger.sqlite", Background(self._waker))
         self._sessions = Sessions(socket, self._ledger.when_durable)

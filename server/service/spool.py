@@ -131,6 +131,8 @@ class Incoming:
         """``size``: bytes in all. Chunks that an earlier run left whole in ``part`` are kept."""
         self.size = size
         self.have = Bitmap(size)
+        # Indices of chunks that are being written just now.
+        self.under_way: set[int] = set()
         self._crcs = [0] * self.have.count
         self._part, self._path = part, path
         found = part.stat().st_size if part.exists() else 0
@@ -152,14 +154,15 @@ class Incoming:
         """Those of its chunks, once it is full, as the function of that name packs them."""
         return struct.pack(f"<{len(self._crcs)}I", *self._crcs)
 
-    def put(self, index: int, data: memoryview, crc: int) -> None:
-        """Write chunk ``index``, checked before, whose crc32 is ``crc``. Raises OSError when the disk is full."""
+    def write(self, index: int, data: memoryview, crc: int) -> None:
+        """Write chunk ``index``, checked before, whose crc32 is ``crc``, on any thread, but each chunk on one at a
+        time. It is not in `have` before the caller puts it there. Raises OSError when the disk is full.
+        """
         # Seek and write, not a map: a full disk is then an error, not the end of the process.
         with self._part.open("r+b", buffering=0) as file:
             _write(file, index * CHUNK, data)
             _write(file, self._record_at(index), _RECORD.pack(_HERE, crc))
         self._crcs[index] = crc
-        self.have.add(index)
 
     def settle(self) -> None:
         """Make the finished blob durable and give it its name. Slow: for a thread of its own."""

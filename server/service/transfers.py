@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import logging
-import zlib
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ...shared.wire import zstd
-from ...shared.wire.blobs import Bitmap, check_chunk, chunk_bytes
+from ...shared.wire.blobs import Bitmap, check_chunk
 from ...shared.wire.content import Content, ContentError, FileInfo, content_of
 from ...shared.wire.errors import WireError
 from ...shared.wire.packing import Grain
 from ...shared.wire.sockets import CREDIT
+from .arrivals import Arrivals, Chunk
 from .background import Background
 from .ledger import Blob, Ledger
 from .outgoing import Outgoing, Packing
 from .room import Quota, Room, no_space
-from .spool import Incoming, Rotten, Spool, checksums
+from .spool import Rotten, Spool, checksums
 
 if TYPE_CHECKING:
     from .sessions import Session, Sessions
@@ -47,10 +47,9 @@ class Transfers:
         self._spool = spool
         self._sessions = sessions
         self._background = background
-        self._arrived = arrived
         self._room = Room(spool.folder, quota)
         self._blobs: dict[bytes, Blob] = {}
-        self._incoming: dict[bytes, Incoming] = {}
+        self._arrivals = Arrivals(spool, sessions, background, self._room, self._complete, arrived)
         for blob in list(ledger.blobs()):
             if self._agrees(blob):
                 self._add(blob)
@@ -90,10 +89,8 @@ class Transfers:
 
     def remove(self, blob: bytes) -> None:
         """Forget a blob and delete its file. A blob that is just being settled is left for the next tidying."""
-        incoming = self._incoming.get(blob)
-        if incoming and incoming.have.full:
+        if not self._arrivals.drop(blob):
             return
-        self._incoming.pop(blob, None)
         known = self._blobs.pop(blob, None)
         if known:
             self._room.take(known.owner, -known.info.size)
@@ -114,7 +111,7 @@ class Transfers:
             blob = Blob(header["blob"], info, owner=session.client)
             self._add(blob)
             self._ledger.save_blob(blob)
-        have = _all_of(info.size) if blob.complete else self._receiving(blob).have
+        have = _all_of(info.size) if blob.complete else self._arrivals.have(blob)
         self._sessions.answer(session, header, "HAVE", blob=blob.id, have=bytes(have), credit=CREDIT)
 
     def chunk(self, session: Session, header: Mapping[str, Any], data: memoryview) -> None:
@@ -122,29 +119,11 @@ class Transfers:
         blob = self._blobs.get(header["blob"])
         if blob is None:
             raise _unknown_blob("A piece arrived of a picture that was never announced.")
-        index = check_chunk(header, data, blob.info.size)
+        chunk = Chunk(session, header, data, check_chunk(header, data, blob.info.size))
         if blob.complete:
-            return self._acknowledge(session, header, full=True)
-        incoming = self._receiving(blob)
-        if index in incoming.have:
-            return self._acknowledge(session, header, full=False)
-        try:
-            whole = chunk_bytes(header, data)
-            incoming.put(index, whole, header["crc"] if header["codec"] == "none" else zlib.crc32(whole))
-        except OSError as error:
-            log.error("The spool can't take a chunk: %s", error)
-            raise no_space() from error
-        self._room.promise(blob.id, incoming.outstanding)
-        if not incoming.have.full:
-            return self._acknowledge(session, header, full=False)
-
-        def settled(error: BaseException | None) -> None:
-            if error:
-                self._sessions.send(session, {"t": "ERR", **no_space().details(), "blob": blob.id, "at": header["at"]})
-            else:
-                self._acknowledge(session, header, full=True)
-
-        return self._settle(blob, incoming, settled)
+            chunk.acknowledge(self._sessions, full=True)
+        else:
+            self._arrivals.take(chunk, blob)
 
     def get(self, session: Session, header: Mapping[str, Any]) -> None:
         """GET: a client wants a blob, or the chunks of it that it has not."""
@@ -216,31 +195,9 @@ class Transfers:
             return False
         return True
 
-    def _receiving(self, blob: Blob) -> Incoming:
-        if blob.id not in self._incoming:
-            incoming = self._incoming[blob.id] = self._spool.receive(blob.id, blob.info.size)
-            if incoming.have.full:
-                # The last server ended between the last chunk and the name; no chunk will come any more.
-                self._settle(blob, incoming, lambda error: None)
-        return self._incoming[blob.id]
-
-    def _settle(self, blob: Blob, incoming: Incoming, tell: Callable[[BaseException | None], None]) -> None:
-        """Make a finished blob durable, and only then tell of it."""
-
-        def settled(error: BaseException | None) -> None:
-            del self._incoming[blob.id]
-            if error:
-                log.error("The spool can't keep a blob: %s", error)
-                return tell(error)
-            blob.complete, blob.checksums = True, incoming.checksums
-            self._ledger.save_blob(blob)
-            tell(None)
-            return self._arrived(blob.id)
-
-        self._background.run(incoming.settle, settled)
-
-    def _acknowledge(self, session: Session, header: Mapping[str, Any], *, full: bool) -> None:
-        self._sessions.answer(session, header, "ACK", blob=header["blob"], at=header["at"], full=full)
+    def _complete(self, blob: Blob, checksums: bytes) -> None:
+        blob.complete, blob.checksums = True, checksums
+        self._ledger.save_blob(blob)
 
     def _add(self, blob: Blob) -> None:
         self._blobs[blob.id] = blob

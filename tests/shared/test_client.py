@@ -200,3 +200,16 @@ def test_closing_never_waits_for_a_server_that_is_stuck(server: ScriptedServer) 
     start = time.monotonic()
     client.close()
     assert time.monotonic() - start < 1.0
+
+
+def test_a_client_that_was_busy_itself_does_not_take_the_server_for_dead(
+    client: Client, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("reverie.shared.client.connection.PING_EVERY", 0.1)
+    monkeypatch.setattr("reverie.shared.client.connection.SILENCE_LIMIT", 0.4)
+    finish(client, client.dream(a_picture(), SETTINGS))
+    client.wait(0.1)
+    client.pump()
+    time.sleep(1.0)  # as while Blender renders in the foreground
+    finish(client, client.dream(a_picture(), SETTINGS))
+    assert server.seen.count("HELLO") == 1

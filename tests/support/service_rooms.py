@@ -68,11 +68,14 @@ class Rooms:
     def upload(self) -> bytes:
         blob = self.put()
         self.transfers.chunk(self.client, chunk_header(blob, 0, DATA), memoryview(DATA))
-        self.background.close()
-        self.background.finish()
+        self.settle()
         assert self.transfers.complete(blob)
-        self.background = self.transfers._background = Background(self.waker)
         return blob
+
+    def settle(self) -> None:
+        """Until the disk has done all that was to be done."""
+        while self.background.waiting:
+            self.background.finish()
 
     def job(self, blob: bytes, urgency: str = "interactive") -> Job:
         return self.jobs.enter(os.urandom(16), Request("still", {}, {"picture": blob}, urgency), self.client)
