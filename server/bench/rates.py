@@ -7,11 +7,16 @@ import os
 import tempfile
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 
+import numpy as np
 import zmq
 
+from ...shared.client import Client
 from ...shared.client.connection import Connection, ConnectionState
 from ...shared.client.transfers import Download, Upload
+from ...shared.picture import Picture, PictureInfo
+from ...shared.settings import DreamSettings
 from ...shared.wire.address import Address
 from ...shared.wire.blobs import CHUNK
 from ...shared.wire.content import FileInfo
@@ -42,8 +47,9 @@ class Rates:
 class Mover:
     """A client that moves bytes to a server and back, and dreams nothing. kept: see `Rates`, for each trip."""
 
-    def __init__(self, address: Address, own: KeyPair | None = None) -> None:
+    def __init__(self, address: Address, spool: Path, own: KeyPair | None = None) -> None:
         self.kept: list[float] = []
+        self._spool = spool
         self._context = zmq.Context()
         self._connection = Connection(address, "reverie bench", self._context, own)
         self._connection.open()
@@ -52,7 +58,8 @@ class Mover:
     def trip(self, data: memoryview) -> Trip:
         """Send the bytes until the server has all of them, and fetch them once it has written them down.
 
-        As with bare ZeroMQ they come into memory that was in use before: its first touch costs a VM more than the wire.
+        As with bare ZeroMQ they come into memory that was in use before, and the server's file goes, so that the next
+        may lie where it lay: the first touch of its memory costs a VM ten times more than the wire and the disk do.
         """
         content = FileInfo(len(data), ".exr")
         upload, download = Upload(data, content, os.urandom(16)), Download(b"", content, {})
@@ -66,6 +73,7 @@ class Mover:
         if download.data.data != data:
             raise RuntimeError("the bytes that came back are not those that were sent")
         self.kept.append(turn - start - there)
+        (self._spool / "blobs" / upload.blob.hex()).unlink()
         return Trip(there, end - turn)
 
     def ping(self) -> float:
@@ -132,7 +140,7 @@ class Pinger:
         spawn = multiprocessing.get_context("spawn")
         self._pipe, far = spawn.Pipe()
         own = server.own and (server.own.public, server.own.secret)
-        self._process = spawn.Process(target=_pinging, args=(far, server.address, own), daemon=True)
+        self._process = spawn.Process(target=_pinging, args=(far, server.address, server.spool, own), daemon=True)
         self._process.start()
         self._pipe.recv()
 
@@ -160,12 +168,13 @@ def measure(rounds: int, size: int = FRAME) -> dict[str, Rates]:
     data = memoryview(os.urandom(size))
     with local_server("cpu") as plain, local_server("cpu", keys=True) as guarded:
         bare = [BareZeroMQ(size), BareZeroMQ(size, keys=True)]
-        movers = [Mover(server.address, server.own) for server in (plain, guarded)]
+        movers = [Mover(server.address, server.spool, server.own) for server in (plain, guarded)]
         pingers = [Pinger(server) for server in (plain, guarded)]
-        _settle(movers)
-        _touch(size * (4 * rounds + 1))
+        for server, mover in zip((plain, guarded), movers, strict=True):
+            _awaken(server)
+            mover.trip(data)
         for _ in range(rounds):
-            rates[DISK].trips.append(Trip(_written(data, size), 0.0))
+            rates[DISK].trips.append(Trip(_written(data), 0.0))
             for keys in (0, 1):
                 rates[names[2 * keys]].trips.append(bare[keys].trip())
                 rates[names[2 * keys + 1]].trips.append(movers[keys].trip(data))
@@ -180,32 +189,29 @@ def measure(rounds: int, size: int = FRAME) -> dict[str, Rates]:
     return rates
 
 
-def _touch(size: int) -> None:
-    """Have the system fill as much of its memory with a file as the servers are going to.
-
-    What was never touched before costs a VM ten times more to write to than the wire and the disk do.
-    """
-    _written(memoryview(bytes(CHUNK)), size)
-
-
-def _written(data: memoryview, size: int) -> float:
-    """Seconds to write ``data``, again and again up to ``size`` bytes, to a file that is not waited for."""
+def _written(data: memoryview) -> float:
+    """Seconds to write ``data`` to a file, which is not waited for."""
     with tempfile.TemporaryFile(buffering=0) as file:
         start = time.perf_counter()
-        for at in range(0, size, CHUNK):
-            begin = at % len(data)
-            file.write(data[begin : begin + min(CHUNK, size - at)])
+        for at in range(0, len(data), CHUNK):
+            file.write(data[at : at + CHUNK])
         return time.perf_counter() - start
 
 
-def _settle(movers: list[Mover]) -> None:
-    """One small trip each: what is slow once, the workers' start above all, is not to be measured."""
-    for mover in movers:
-        mover.trip(memoryview(bytes(1 << 24)))
+def _awaken(server: LocalServer) -> None:
+    """Have a tiny picture dreamed: a worker that is just starting leaves nobody else the processor."""
+    pixels = np.zeros((16, 16, 4), np.float32)
+    client = Client(server.address, "reverie bench", server.own)
+    client.connect()
+    dream = client.dream(Picture(PictureInfo(pixels.shape, "f32"), pixels), DreamSettings(strength=0.0))
+    while not dream.finished:
+        if not client.pump():
+            client.wait(0.1)
+    client.close()
 
 
-def _pinging(pipe, address: Address, own: tuple[bytes, bytes] | None) -> None:
-    mover = Mover(address, own and KeyPair(*own))
+def _pinging(pipe, address: Address, spool: Path, own: tuple[bytes, bytes] | None) -> None:
+    mover = Mover(address, spool, own and KeyPair(*own))
     mover.ping()
     pipe.send(None)
     while True:

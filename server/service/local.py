@@ -26,10 +26,11 @@ class ServerDidNotStart(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class LocalServer:
-    """A running server: where it listens, its process, and the key pair it lets in, where it has keys."""
+    """A running server: where it listens, its process, its spool, and the key pair it lets in, where it has keys."""
 
     address: Address
     process: subprocess.Popen[str]
+    spool: Path
     own: wire_keys.KeyPair | None = None
 
 
@@ -70,7 +71,7 @@ def local_server(device: str = "auto", *, keys: bool = False) -> Iterator[LocalS
                 log.seek(0)
                 raise ServerDidNotStart(" ".join(log.read().strip().splitlines()[-1:]))
             own = wire_keys.load(Path(spool) / "keys" / "client.key") if keys else None
-            yield LocalServer(Address.parse(json.loads(ready)["address"]), process, own)
+            yield LocalServer(Address.parse(json.loads(ready)["address"]), process, Path(spool), own)
         finally:
             end(process)
 

@@ -98,7 +98,8 @@ def serve(
     Raises `ListenError`, `SpoolInUse`, `WorkersBroken`, and `OSError` and `KeyTextError` where the keys can't be had.
     """
     _give_way()
-    context = zmq.Context()
+    # Two threads: what one client encrypts and sends by the megabyte is not to hold up the others' questions.
+    context = zmq.Context(io_threads=2)
     try:
         guard = Guard(context, door.folder) if door.guarded else None
         socket, address = listen(context, door.text, guard)
