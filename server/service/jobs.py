@@ -215,18 +215,25 @@ class Jobs:
 
     def silent(self) -> list[Job]:
         """The open jobs that end in silence, and whose client has not been heard for a minute."""
-        horizon = time.monotonic() - SILENCE
-        silent = (jobs.values() for session, jobs in self._own.items() if session.heard < horizon)
+        silent = (jobs.values() for session, jobs in self._own.items() if _silent(session))
         return [job for jobs in silent for job in jobs if job.open and job.request.ends_in_silence]
 
     def tidy(self) -> None:
-        """Release results nobody fetched for a week, and forget what was released and pictures nobody used."""
+        """End jobs whose pictures never came, release results nobody fetched for a week, and forget what was released
+        and pictures nobody used.
+        """
         now = self._ledger.now()
         self._ledger.forget_released(now - KEEP_RELEASED)
         for job in list(self._jobs.values()):
-            if not job.open and now - job.touched > KEEP_RESULTS:
+            age = now - job.touched
+            if job.state == RECEIVING and age > KEEP_UNUSED and not self._heard(job):
+                self.move(job, FAILED, error=_never_came())
+            elif not job.open and age > KEEP_RESULTS:
                 self.release(job)
         self._remove_unneeded([id_ for id_ in self._transfers.ids() if self._transfers.age(id_, now) > KEEP_UNUSED])
+
+    def _heard(self, job: Job) -> bool:
+        return not _silent(self._owners[job.id])
 
     def _add(self, job: Job, session: Session) -> None:
         self._own_by(job, session)
@@ -312,6 +319,17 @@ class Jobs:
     def _ready_state(self, request: Request) -> str:
         complete = all(self._transfers.complete(blob) for blob in request.inputs.values())
         return QUEUED if complete else RECEIVING
+
+
+def _silent(session: Session) -> bool:
+    """Whether a client has not been heard for a minute."""
+    return session.heard < time.monotonic() - SILENCE
+
+
+def _never_came() -> WireError:
+    return WireError(
+        "UNKNOWN_BLOB", "The pictures for this dream never came whole, for a day.", "Ask for the dream again."
+    )
 
 
 def memory_lost() -> WireError:

@@ -11,8 +11,9 @@ import zmq
 from service_rooms import DATA, INFO, Rooms
 
 from reverie.server.service.jobs import KEEP_RELEASED, KEEP_RESULTS, KEEP_UNUSED, LEAP, SILENCE
-from reverie.server.service.ledger import CANCELLED, DONE, QUEUED, RECEIVING, RELEASED, RUNNING, Request
+from reverie.server.service.ledger import CANCELLED, DONE, FAILED, QUEUED, RECEIVING, RELEASED, RUNNING, Request
 from reverie.server.service.sessions import BACKLOG
+from reverie.shared.wire.blobs import chunk_header
 from reverie.shared.wire.errors import WireError
 
 
@@ -114,6 +115,21 @@ def test_what_nobody_wants_any_more_is_cleared_away(rooms: Rooms) -> None:
     rooms.ledger._epoch -= KEEP_RELEASED + 60
     rooms.jobs.tidy()
     assert rooms.jobs.get(job.id) is None and not list(rooms.ledger.jobs())
+
+
+def test_a_job_whose_pictures_never_come_ends(rooms: Rooms) -> None:
+    job, half = rooms.job(blob := rooms.put(), "batch"), rooms.job(rooms.put(), "batch")
+    rooms.ledger._epoch -= KEEP_UNUSED + 60
+    rooms.jobs.tidy()
+    assert half.state == job.state == RECEIVING, "its client is still there"
+    rooms.client.heard -= SILENCE + 1
+    rooms.put(blob)
+    rooms.transfers.chunk(rooms.client, chunk_header(blob, 0, DATA), memoryview(DATA))
+    rooms.settle()
+    rooms.jobs.arrived(blob)
+    rooms.jobs.tidy()
+    assert half.state == FAILED and half.error and "never came" in half.error["msg"]
+    assert job.state == QUEUED
 
 
 def test_a_full_disk_is_said_before_a_byte_moves(rooms: Rooms, monkeypatch: pytest.MonkeyPatch) -> None:
