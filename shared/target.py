@@ -11,7 +11,8 @@ A target is a list of terms separated by commas, each with a weight, 1 where non
     inception4c[12*0.7 + 40*-0.3]       a direction among its channels
     inception4c[random 7]               a random direction, the 7th
     inception4c[12]@0.5:0.3             one place: x from the left, y from the top, in 0..1
-    class(daisy), class(985)            a class, by name or number
+    class(daisy), class(985)            a class, by name or number: this one rather than any other
+    logit(daisy)                        its score alone, whatever else may be seen
     match(inception3b)                  each place takes after whatever in the guide picture is most like it
     statistics(inception4a)             the channels that are strong in the guide picture
     style(conv2)                        the textures of the guide picture
@@ -30,6 +31,7 @@ from typing import NoReturn
 from .declaration import SettingError
 
 STRENGTHS = ("strong", "average", "weak")
+CLASSINGS = ("class", "logit")
 GUIDINGS = ("match", "statistics", "style")
 
 # No layer of any network has as many channels.
@@ -110,12 +112,13 @@ class Layer:
 
 @dataclass(frozen=True, slots=True)
 class Class:
-    """A class, by its name or its number as text."""
+    """A class, by its name or its number as text. alone: its score counts, not its lead over other classes."""
 
     name: str
+    alone: bool = False
 
     def __str__(self) -> str:
-        return f"class({self.name})"
+        return f"{'logit' if self.alone else 'class'}({self.name})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,14 +184,16 @@ def _what(text: str, piece: str) -> What:
     call = _CALL.fullmatch(text)
     if call is not None:
         name, inner = call["name"], call["inner"].strip()
-        if name not in ("class", *GUIDINGS):
+        if name not in (*CLASSINGS, *GUIDINGS):
             _refuse(piece, f"there is no {name}(…)", f"class(daisy), {', '.join(f'{how}(layer)' for how in GUIDINGS)}")
         if not inner:
             _refuse(
-                piece, "nothing stands between its brackets", "class(daisy)" if name == "class" else f"{name}(layer)"
+                piece,
+                "nothing stands between its brackets",
+                f"{name}(daisy)" if name in CLASSINGS else f"{name}(layer)",
             )
-        if name == "class":
-            return Class(inner)
+        if name in CLASSINGS:
+            return Class(inner, alone=name == "logit")
         return Guided(name, inner)
     match = _LAYER.fullmatch(text)
     if match is None:

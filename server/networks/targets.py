@@ -30,7 +30,7 @@ def _checked(network: Dreaming, term: Term, guided: bool) -> Layer | Class | Gui
         case Layer(name):
             return replace(term.what, name=_layer(network, name))
         case Class(name):
-            return Class(str(class_number(network, name)))
+            return replace(term.what, name=str(class_number(network, name)))
         case Guided(_, layer):
             if not guided:
                 raise SettingError(

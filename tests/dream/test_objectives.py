@@ -94,8 +94,9 @@ UNIT = (slice(None), 7, 12, 10)  # channel 7 of "low" at the pixel (20, 24) or i
         ("low[3*0.5 + 5*-2]", {}, "low", lambda a: (0.5 * a[:, 3] - 2 * a[:, 5]).sum((1, 2)) / (48 * 40 / 4)),
         ("low[7]@0.52:0.51", {}, "low", lambda a: 0.5 * a[UNIT].square().sum()),
         ("low[3*1 + 5*2]@0.52:0.51", {}, "low", lambda a: (a[:, 3, 12, 10] + 2 * a[:, 5, 12, 10]).sum()),
-        ("class(cat)", {}, "classes", lambda a: a.mean((2, 3))[:, 2].sum()),
-        ("class(1)", {}, "classes", lambda a: a.mean((2, 3))[:, 1].sum()),
+        ("class(cat)", {}, "classes", lambda a: (a[:, 2] - a.exp().sum(1).log()).sum()),
+        ("class(1)", {}, "classes", lambda a: (a[:, 1] - a.exp().sum(1).log()).sum()),
+        ("logit(cat)", {}, "classes", lambda a: a.mean((2, 3))[:, 2].sum()),
     ],
 )
 def test_the_gradient_is_that_of_the_formula(

@@ -77,6 +77,7 @@ def test_any_text_is_read_or_refused(text: str) -> None:
         ("a[12*0.7 + 40*-0.3 - 5*2]", (Term(Layer("a", Direction(((12, 0.7), (40, -0.3), (5, -2.0))))),)),
         ("a[random 7]", (Term(Layer("a", RandomDirection(7))),)),
         ("3*class(black-footed ferret)", (Term(Class("black-footed ferret"), 3.0),)),
+        ("logit(7)", (Term(Class("7", alone=True)),)),
         ("match(a), style( b ), -statistics(c)",
          (Term(Guided("match", "a")), Term(Guided("style", "b")), Term(Guided("statistics", "c"), -1.0))),
     ],

@@ -17,6 +17,7 @@ from ...networks.targets import check_target
 from ..objective import Objective
 from .excitement import Excitement
 from .guides import BestMatch, Style, guide_activations, statistics
+from .recognition import Recognition
 from .strength import Strength
 from .weighted import Term, Weighted
 
@@ -59,9 +60,11 @@ class _Compiler:
 
     def term(self, what: What) -> Term:
         match what:
-            case Class(number):
+            case Class(number, alone=True):
                 row = self._row(CLASSES, [(int(number), 1.0)])
                 return Excitement(CLASSES, self._network.stride(CLASSES), linear=True, weights=row)
+            case Class(number):
+                return Recognition(int(number))
             case Guided(how, layer):
                 return self._guided(how, layer)
             case Layer(name, selection, place):
