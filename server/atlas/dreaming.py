@@ -14,7 +14,8 @@ from ..dream.memory import pixels_at_once
 from ..dream.noise import starting_picture
 from ..dream.objectives.compiling import channel_count
 from ..dream.objectives.excitement import Excitement
-from ..dream.objectives.weighted import Weighted
+from ..dream.objectives.recognition import Recognition
+from ..dream.objectives.weighted import Term, Weighted
 from ..dream.still import dream_still
 from ..networks.catalogue import CLASSES, UnknownLayer, check_layers
 from ..networks.staged import StagedNetwork
@@ -42,11 +43,8 @@ def lively(network: StagedNetwork, settings: DreamSettings) -> DreamSettings:
     """The settings with which every channel of the layer ``settings.layers`` has something to follow.
 
     A channel that its ReLU silences everywhere gives no gradient, and would stay grey: where there is a ReLU, the mean
-    of what goes into it is climbed, as in TensorFlow's first tutorial. So it is for classes, of which there is no other
-    measure.
+    of what goes into it is climbed, as in TensorFlow's first tutorial.
     """
-    if settings.layers == CLASSES:
-        return settings.replace(measure="mean")
     try:
         before = check_layers(network, [f"{settings.layers}/pre"])[0]
         channel_count(network, before)
@@ -67,17 +65,26 @@ def dream_channels(
     nothing = torch.zeros(1, 3, size, size, device=device)
     start = starting_picture(settings.start, nothing, torch.Generator().manual_seed(settings.seed))
     each = settings.replace(start="picture")
-    rows = torch.eye(channel_count(network, layer), device=device)[..., None, None]
     for batch in _batches(channels, network, layer, size):
-        excitement = Excitement(layer, network.stride(layer), linear=settings.measure == "mean", weights=rows[batch])
+        objective = Weighted([(1.0, _each_its_own(network, settings, batch))])
         pictures = start.repeat(len(batch), 1, 1, 1)
-        for event in dream_still(pictures, network, each, objective=Weighted([(1.0, excitement)])):
+        for event in dream_still(pictures, network, each, objective=objective):
             match event:
                 case Step(step, steps):
                     yield Dreaming(len(batch) * step / steps)
                 case Finished(dreams):
                     for channel, dream in zip(batch, dreams, strict=True):
                         yield Thumbnail(channel, dream.permute(1, 2, 0).cpu().numpy())
+
+
+def _each_its_own(network: StagedNetwork, settings: DreamSettings, channels: Sequence[int]) -> Term:
+    """What excites the first of the ``channels`` in the first picture of a batch, and so on."""
+    layer = settings.layers
+    if layer == CLASSES:
+        return Recognition(*channels)
+    rows = torch.eye(channel_count(network, layer), device=network.mean.device)[..., None, None]
+    linear = settings.measure == "mean"
+    return Excitement(layer, network.stride(layer), linear=linear, weights=rows[list(channels)])
 
 
 def _batches(channels: Sequence[int], network: StagedNetwork, layer: str, size: int) -> Iterator[list[int]]:

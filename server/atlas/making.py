@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from ...shared.declaration import SettingError
 from ...shared.settings import DreamSettings
 from ...shared.target import Channels, Layer, parse
+from ..networks.catalogue import CLASSES
 from ..networks.staged import StagedNetwork
 from .shelf import Shelf
 
-# How the thumbnails are dreamed: from grey, in Fourier coefficients and decorrelated colours, sturdy under shifts,
-# turns and changes of scale, as lucid makes its pictures of channels.
-RECIPE = DreamSettings(
+# How the thumbnails of channels are dreamed: from grey, in Fourier coefficients and decorrelated colours, sturdy under
+# shifts, turns and changes of scale, as lucid makes its pictures of channels.
+_CHANNELS = DreamSettings(
     start="grey",
     parameters="fourier",
     ascent="adam",
@@ -25,6 +26,14 @@ RECIPE = DreamSettings(
     random_scale=0.1,
     random_turn=8.0,
 )
+# And those of classes: from grey as well, for noise to begin with would still be there at the end; calmed a little; and
+# rolled, for so small a picture is no less itself, and moves about more freely than between mirrors.
+_CLASSES = DreamSettings(start="grey", octaves=3, iterations=40, step=2.0, jitter=8, edges="roll", total_variation=0.3)
+
+
+def recipe(network: str, layer: str) -> DreamSettings:
+    """The settings with which the thumbnails of a layer are dreamed, or of the classes that a network knows."""
+    return (_CLASSES if layer == CLASSES else _CHANNELS).replace(network=network, layers=layer)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from ...shared.picture import Picture, PictureInfo
 from ...shared.settings import DreamSettings
 from ..media.files import read_picture, write_picture
 from ..networks import store
+from ..networks.catalogue import CLASSES
 
 
 class Shelf:
@@ -56,7 +57,8 @@ class Shelf:
     def put(self, channel: int, pixels: np.ndarray, settings: DreamSettings) -> None:
         """Keep a thumbnail, side x side x 3 in 0..1, and with it the settings of its dream."""
         eight_bit = np.ascontiguousarray(np.round(pixels.clip(0, 1) * 255).astype(np.uint8))
-        record = settings.replace(layers=f"{settings.layers}[{channel}]").record()
+        layers = f"class({channel})" if settings.layers == CLASSES else f"{settings.layers}[{channel}]"
+        record = settings.replace(layers=layers).record()
         picture = Picture(PictureInfo(eight_bit.shape, "u8", "sRGB", "none"), eight_bit)
         write_picture(self.path(channel), picture, record=record)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ...shared.settings import DreamSettings
-from ..networks.catalogue import check_layers, find
+from ..networks.catalogue import CLASSES, check_layers, find
 from .device import device_option
 from .dream import check_network
 from .progress import StepProgress, spoken
@@ -52,7 +52,7 @@ def command(
     To dream of one: reverie dream IN OUT --layers "inception4c[12]". What was dreamed once is kept; when it is
     stopped, the same command goes on.
     """
-    from ..atlas.making import RECIPE, chosen_channels
+    from ..atlas.making import chosen_channels, recipe
     from ..atlas.shelf import Shelf
     from ..media.contact_sheet import Row, contact_sheet
     from ..media.files import check_target, write_picture
@@ -62,11 +62,12 @@ def command(
     layer = check_layers(find(network), [layer])[0]
     out = out or Path(f"{name}-{layer.replace('/', '_')}.png")
     check_target(out)
-    settings = RECIPE.replace(network=name, layers=layer)
+    settings = recipe(name, layer)
     shelf = Shelf(settings, size)
     _fill(shelf, channels, settings, size, device)
     shown = chosen_channels(channels, shelf.channels or 0)
-    rows = [Row(str(number), [shelf.get(number)]) for number in shown]
+    names = find(network).classes if layer == CLASSES else ()
+    rows = [Row(names[number] if names else str(number), [shelf.get(number)]) for number in shown]
     write_picture(out, contact_sheet(rows, size, columns))
     if singly:
         shelf.copy(shown, singly)

@@ -13,15 +13,17 @@ from torch import nn
 
 from reverie.server.atlas import making
 from reverie.server.atlas.dreaming import Thumbnail, dream_channels, lively
-from reverie.server.atlas.making import RECIPE, chosen_channels, fill
+from reverie.server.atlas.making import chosen_channels, fill, recipe
 from reverie.server.atlas.shelf import Shelf
 from reverie.server.cli import main
 from reverie.server.media.contact_sheet import Row, contact_sheet
 from reverie.server.media.files import read_picture, read_record
+from reverie.server.networks.catalogue import CLASSES
+from reverie.server.networks.loading import load
 from reverie.server.networks.staged import StagedNetwork
 from reverie.shared.declaration import SettingError
 
-SETTINGS = RECIPE.replace(layers="only", iterations=30, network="ornament", random_turn=0.0, random_scale=0.0)
+SETTINGS = recipe("ornament", "only").replace(iterations=30, random_turn=0.0, random_scale=0.0)
 
 
 @pytest.fixture(autouse=True)
@@ -126,7 +128,8 @@ def reverie(*arguments: str | Path) -> Result:
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(making, "RECIPE", RECIPE.replace(iterations=2, random_turn=0.0, random_scale=0.0))
+    quick = recipe("ornament", "").replace(iterations=2, random_turn=0.0, random_scale=0.0)
+    monkeypatch.setattr(making, "_CHANNELS", quick)
     yield
 
 
@@ -146,3 +149,16 @@ def test_what_is_not_there_is_told_with_what_is(tmp_path: Path) -> None:
     wrong = reverie("atlas", "ornament", "--layer", "stroke", "--out", tmp_path / "a.png")
     assert wrong.exit_code == 2 and "strokes" in wrong.output
     assert "Traceback" not in wrong.output
+
+
+def test_classes_are_dreamed_each_for_itself_and_named(tmp_path: Path) -> None:
+    network = load("reverie")
+    numbers = [network.classes.index(name) for name in ("rose", "leopard", "key")]
+    settings = recipe("reverie", CLASSES).replace(octaves=2, iterations=12)
+    dreams = [event for event in dream_channels(network, numbers, settings, 64) if isinstance(event, Thumbnail)]
+    pictures = torch.stack([torch.from_numpy(dream.pixels).permute(2, 0, 1) for dream in dreams])
+    (seen,) = network(pictures, [CLASSES])
+    assert seen.mean((2, 3)).argmax(1).tolist() == numbers
+    sheet = tmp_path / "sheet.png"
+    done = reverie("atlas", "reverie", "--layer", "classes", "--size", "32", "--channels", "3", "--out", sheet)
+    assert done.exit_code == 0 and "1 of 94 channels of classes" in done.output, done.output

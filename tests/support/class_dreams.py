@@ -15,20 +15,17 @@ import argparse
 import torch
 from torch import Tensor
 
+from reverie.server.atlas.making import recipe
 from reverie.server.dream.events import Finished
 from reverie.server.dream.still import dream_still
+from reverie.server.networks.catalogue import CLASSES
 from reverie.server.networks.loading import load
 from reverie.server.networks.staged import StagedNetwork
-from reverie.shared.settings import DreamSettings
-
-# From next to nothing, calmed a little: noise to begin with would still be there at the end.
-# Rolled, so small a picture is no less itself, and moves about more freely than between mirrors.
-RECIPE = DreamSettings(start="grey", octaves=3, iterations=24, step=3.0, jitter=8, edges="roll", total_variation=0.3)
 
 
 def class_dream(network: StagedNetwork, name: str, seed: int, side: int = 96) -> Tensor:
     """A dream of the class called ``name`` from noise, 1×3×side×side in 0..1."""
-    settings = RECIPE.replace(network=network.name, layers=f"class({name})", seed=seed)
+    settings = recipe(network.name, CLASSES).replace(layers=f"class({name})", seed=seed)
     *_, last = dream_still(torch.full((1, 3, side, side), 0.5), network, settings)
     assert isinstance(last, Finished)
     return last.picture

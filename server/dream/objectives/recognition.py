@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import torch
 from torch import Tensor
 
 from ...networks.catalogue import CLASSES
@@ -11,7 +12,7 @@ from ..objective import Look, View
 
 
 class Recognition:
-    """Σ over places of log p, p the probability of class ``number`` among all that the network knows.
+    """Σ over places of log p, p the probability of a class among all that the network knows.
 
     So robust classifiers are asked for pictures of a class (Santurkar et al. 2019, "Image synthesis with a single
     (robust) classifier"), but at every place by itself, for a dream may be larger than anything that was learned from.
@@ -20,8 +21,9 @@ class Recognition:
 
     layer = CLASSES
 
-    def __init__(self, number: int) -> None:
-        self._number = number
+    def __init__(self, *numbers: int) -> None:
+        """``numbers``: which class; or one for each picture of a batch."""
+        self._numbers = numbers
 
     def begin_octave(self, look: Look) -> Iterator[None]:
         """Nothing is needed."""
@@ -29,4 +31,6 @@ class Recognition:
 
     def __call__(self, activation: Tensor, view: View) -> Tensor:
         """How surely it is seen in each picture, N; at most 0."""
-        return activation.float().log_softmax(1)[:, self._number].sum((1, 2))
+        surely = activation.float().log_softmax(1)
+        pictures = torch.arange(len(surely), device=surely.device)
+        return surely[pictures, torch.tensor(self._numbers, device=surely.device)].sum((1, 2))
