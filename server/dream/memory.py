@@ -11,6 +11,7 @@ from torch import Tensor
 from ..networks.staged import StagedNetwork
 from ..space import PICTURE_BUFFERS
 from .device import describe
+from .sound_thread import on_a_sound_thread
 
 # A tile may take this much of the device's memory: the rest is for the weights, the picture's own copies, and
 # whoever else is there (Blender's own textures and renderer, on a graphics card).
@@ -74,6 +75,7 @@ def pixels_at_once(network: StagedNetwork, layers: Sequence[str], device: torch.
     return int((budget or tile_budget(device)) / (_WORKING_FACTOR * bytes_per_pixel(network, layers, device)))
 
 
+@on_a_sound_thread
 def bytes_per_pixel(network: StagedNetwork, layers: Sequence[str], device: torch.device) -> float:
     """How many bytes forward keeps for backward, per pixel of the picture: counted in a small picture."""
     side = max(network.min_side, 128)

@@ -15,6 +15,7 @@ from .device import repeatable
 from .memory import OutOfMemory, ran_out
 from .objective import Look, Objective, View
 from .plan import plan
+from .sound_thread import on_a_sound_thread
 from .tiles import Shift, Tile, Tiling
 
 log = logging.getLogger(__name__)
@@ -80,6 +81,7 @@ class Slopes:
                 slope = gradient(tile.see(picture, shift), self._network, self._objective, view, self._precision)
         except (RuntimeError, MemoryError) as error:
             if ran_out(error):
+                log.info("No memory for a tile of %d × %d pixels: %s", *picture.shape[-2:], error)
                 return False  # and whatever was computed so far is gone with the exception
             raise
         tile.put(tile.own(slope), target, shift)
@@ -104,8 +106,8 @@ class _Look:
         for tile in self.cutting.cut(*self.picture.shape[-2:]):
             mean = self.network.mean
             seen = tile.see(self.picture).to(mean.device, mean.dtype, memory_format=torch.channels_last)
-            with repeatable(self.precision), torch.no_grad():
-                activations = self.network(seen, layers)
+            with repeatable(self.precision):
+                activations = _activations(self.network, seen, layers)
             yield [_own(activation, tile, stride) for activation, stride in zip(activations, strides, strict=True)]
 
     def pull(self, objective: Objective) -> Generator[None, None, Tensor]:
@@ -125,6 +127,13 @@ def _own(activation: Tensor, tile: Tile, stride: int) -> Tensor:
     return activation[..., rows, columns]
 
 
+@on_a_sound_thread
+@torch.no_grad()
+def _activations(network: StagedNetwork, seen: Tensor, layers: Sequence[str]) -> list[Tensor]:
+    return network(seen, layers)
+
+
+@on_a_sound_thread
 def gradient(
     picture: Tensor, network: StagedNetwork, objective: Objective, view: View, precision: str = "float32"
 ) -> Tensor:

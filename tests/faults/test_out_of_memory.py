@@ -41,8 +41,8 @@ def run_dry(server: ServerProcess, client: RawClient, blob: bytes, step: int) ->
     assert (failed["error"]["code"], failed["error"]["who"]) == ("OUT_OF_MEMORY", "device")
     assert "tile" in failed["error"]["hint"].lower()
     assert server.said()[said:].count("Memory ran out: the dream goes on in tiles of") <= 1
-    after, _ = client.submit(blob, settings={"strength": 0.0})
-    client.state(after, "DONE", seconds=PATIENCE)
+    after, _ = client.submit(blob, settings=GROWING)
+    assert client.state(after, "DONE", "FAILED", seconds=PATIENCE)["state"] == "DONE", "there is memory again"
     assert server.workers() == [worker], "the worker died of it"
 
 

@@ -15,6 +15,7 @@ from ...networks.catalogue import CLASSES
 from ...networks.staged import StagedNetwork
 from ...networks.targets import check_target
 from ..objective import Objective
+from ..sound_thread import on_a_sound_thread
 from .excitement import Excitement
 from .guides import BestMatch, Style, guide_activations, statistics
 from .recognition import Recognition
@@ -35,6 +36,7 @@ def objective_of(settings: DreamSettings, network: StagedNetwork, guide: Tensor 
     return Weighted(terms, settings.balance)
 
 
+@on_a_sound_thread
 def channel_count(network: StagedNetwork, layer: str) -> int:
     """How many channels a layer has."""
     side = network.min_side

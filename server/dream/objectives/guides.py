@@ -12,6 +12,7 @@ from torch import Tensor
 from ...networks.staged import StagedNetwork
 from ..canvas import Canvas
 from ..objective import Look, View
+from ..sound_thread import on_a_sound_thread
 
 # A guide with more pixels is scaled down to as many: its forms are still all there, and are looked at in one piece.
 _MOST_PIXELS = 2**20
@@ -20,6 +21,7 @@ _BLOCK = 2**22
 _GUIDE_BLOCK = 2**13
 
 
+@on_a_sound_thread
 @torch.no_grad()
 def guide_activations(guide: Tensor, network: StagedNetwork, layers: Sequence[str]) -> list[Tensor]:
     """What ``layers`` make of a guide, each 1xCxhxw float32.
