@@ -10,6 +10,7 @@ from bpy.types import Context, Image, PropertyGroup, Scene
 
 from ..shared.declaration import Declared, SettingError, Spec
 from ..shared.settings import DreamSettings
+from ..shared.target import CLASSINGS
 from . import connection, images
 from .problems import Problem
 
@@ -22,18 +23,23 @@ def _networks(_group: PropertyGroup, _context: Context, _typed: str) -> list[tup
 
 
 # What stands before the name of a layer that is being typed (other targets, their brackets closed; a weight; a sign;
-# how to follow a guide), and the name as far as it is typed.
-_NAME_BEGUN = re.compile(r"((?:(?:[^\[\]]|\[[^\]]*\])*[,*])?\s*[-+]?\s*(?:(?:match|statistics|style)\()?)[\w./]*")
+# how to follow a guide, or that it is a class), and the name as far as it is typed.
+_NAME_BEGUN = re.compile(
+    r"((?:(?:[^\[\]]|\[[^\]]*\])*[,*])?\s*[-+]?\s*(?:(match|statistics|style|class|logit)\()?)[\w./-]*"
+)
 
 
 def _layers(group: PropertyGroup, _context: Context, typed: str) -> list[str]:
-    """The layers of the chosen network, each in the place of the name that is being typed."""
+    """The layers and classes of the chosen network, each in the place of the name that is being typed."""
     begun = _NAME_BEGUN.fullmatch(typed)
     if begun is None:
         return []
-    before, closing = begun[1], ")" if begun[1].endswith("(") else ""
-    layers = connection.network(group.network).get("layers", ())  # type: ignore[attr-defined]
-    return [f"{before}{layer}{closing}" for layer in layers]
+    before, call = begun.groups()
+    network = connection.network(group.network)  # type: ignore[attr-defined]
+    layers, classes = network.get("layers", ()), network.get("class_names", ())
+    if call:
+        return [f"{before}{name})" for name in (classes if call in CLASSINGS else layers)]
+    return [f"{before}{name}" for name in (*layers, *(f"class({name})" for name in classes))]
 
 
 def _goes_along(_group: PropertyGroup, image: Image) -> bool:

@@ -143,6 +143,10 @@ def checked_request(header: Mapping[str, Any]) -> Request:
     return Request(header["kind"], settings, inputs, urgency, after, lasting)
 
 
+# With more, as with the thousand of ImageNet, a listing would outgrow its header.
+_MOST_NAMES = 256
+
+
 @lru_cache(maxsize=64)
 def _checked(kind: kinds.Kind, settings: bytes, inputs: tuple[str, ...], second: int) -> dict[str, Any]:
     """As `Kind.check`; the thousands of frames of one shot are asked for alike.
@@ -161,6 +165,7 @@ def _networks() -> list[dict[str, Any]]:
             "default_layers": list(network.default_layers),
             "installed": network.installed,
             "classes": len(network.classes),
+            "class_names": list(filter(None, network.classes)) if len(network.classes) <= _MOST_NAMES else [],
         }
         for network in catalogue.catalogue()
     ]

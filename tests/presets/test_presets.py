@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from reverie.server.networks.architectures import ARCHITECTURES
-from reverie.server.networks.catalogue import ORNAMENT
+from reverie.server.networks.catalogue import find
 from reverie.server.networks.targets import check_target
 from reverie.shared import presets
 from reverie.shared.declaration import SettingError
@@ -33,8 +33,9 @@ class Untrained:
 
 
 def network_of(settings: DreamSettings) -> Untrained:
-    if settings.network == "ornament":
-        return Untrained("ornament", ORNAMENT.layers)
+    if settings.network in ("ornament", "reverie"):
+        here = find(settings.network)
+        return Untrained(here.name, here.layers, classes=here.classes)
     architecture = ARCHITECTURES[settings.network]
     return Untrained(architecture.name, architecture.layers, tuple(architecture.parts))
 

@@ -108,7 +108,8 @@ class ScriptedServer:
         pass
 
     def _on_list(self, client: bytes, header: dict[str, Any], _: bytes) -> None:
-        network = {"name": "reverie", "title": "Reverie", "layers": ["strokes"], "installed": True, "classes": 0}
+        network = {"name": "reverie", "title": "Reverie", "layers": ["strokes"], "installed": True, "classes": 2}
+        network["class_names"] = ["castle-tower", "daisy"]
         self._send(client, {"t": "LISTING", "re": header["id"], "items": [network]})
 
     def _on_put(self, client: bytes, header: dict[str, Any], _: bytes) -> None:

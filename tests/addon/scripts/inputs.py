@@ -122,7 +122,12 @@ def layers_are_offered() -> None:
     name = stage.part("connection").network(group.network)["layers"][0]
     for begun, ended in (("", ""), ("a[1, 2], 0.5*", ""), (f"{name}, -", ""), ("match(", ")")):
         assert f"{begun}{name}{ended}" in offer(group, bpy.context, begun + name[:2])
-    assert not offer(group, bpy.context, "a[1, 2") and not offer(group, bpy.context, "class(da")
+    *_, known = stage.part("connection").network(group.network)["class_names"]
+    for begun in ("", "conv2, ", f"{name}, 2*", "-"):
+        assert f"{begun}class({known})" in offer(group, bpy.context, begun + "cl")
+        assert f"{begun}logit({known})" in offer(group, bpy.context, f"{begun}logit({known[:3]}")
+    assert f"class({name})" not in offer(group, bpy.context, "class(")
+    assert not offer(group, bpy.context, "a[1, 2")
 
 
 def play() -> None:
