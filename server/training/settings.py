@@ -28,7 +28,11 @@ class TrainSettings(Declared):
     rate: float = setting(0.002, "Rate", "The learning rate at its highest", hard=(1e-6, 1.0))
     decay: float = setting(0.05, "Decay", "How strongly weights are drawn to zero", hard=(0.0, 1.0))
     patience: int = setting(
-        8, "Patience", "Stop early after this many epochs without a better held-out accuracy", hard=(1, 10000)
+        0,
+        "Patience",
+        "Stop early after this many epochs without a better held-out accuracy. 0: half of all, for most is learned "
+        "while the rate falls",
+        hard=(0, 10000),
     )
     clusters: int = setting(
         12, "Clusters", "Into how many classes a folder without class folders is sorted", hard=(2, 1000)

@@ -136,7 +136,8 @@ class Trainer:
     def _settled(self) -> bool:
         """Whether nothing has got better for so long that nothing will."""
         epoch = self._learner.step // self._per_epoch
-        return self._best["epoch"] > 0 and epoch - self._best["epoch"] >= self._settings.patience
+        patience = self._settings.patience or max(_LEAST, self._epochs // 2)
+        return self._best["epoch"] > 0 and epoch - self._best["epoch"] >= patience
 
     def _recent_loss(self) -> float:
         return sum(self._losses[-50:]) / len(self._losses[-50:])
