@@ -1,9 +1,10 @@
 """Whether what a network dreams of its classes is recognised by another that has never met it.
 
-    uv run python tests/support/class_dreams.py DREAMER JUDGE [--tries 40] [--seed 0]
+    uv run python tests/support/class_dreams.py DREAMER JUDGE [--tries 40] [--seed 0] [--shown 64]
 
 dreams classes of DREAMER from noise, spread evenly over all it has, and counts how many of the pictures JUDGE takes for
-that class. The judge is to have the same classes, learned from the same pictures from another seed and from nothing:
+that class, shown to it in the size it learned from. The judge is to have the same classes, learned from the same
+pictures from another seed and from nothing:
 
     uv run reverie train PICTURES --as judge --seed 1 --robust 0 --size 64
 """
@@ -13,6 +14,7 @@ from __future__ import annotations
 import argparse
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from reverie.server.atlas.making import recipe
@@ -31,17 +33,19 @@ def class_dream(network: StagedNetwork, name: str, seed: int, side: int = 96) ->
     return last.picture
 
 
-def taken_for(judge: StagedNetwork, picture: Tensor) -> str:
-    """The class that ``judge`` takes ``picture`` for."""
+def taken_for(judge: StagedNetwork, picture: Tensor, shown: int = 64) -> str:
+    """The class that ``judge`` takes ``picture`` for, shown to it with so many pixels a side."""
+    picture = F.interpolate(picture, size=(shown, shown), mode="area")
     (maps,) = judge(picture, ["classes"])
     return judge.classes[int(maps.mean((2, 3)).argmax())]
 
 
-def recognised(dreamer: StagedNetwork, judge: StagedNetwork, tries: int, seed: int = 0) -> float:
+def recognised(dreamer: StagedNetwork, judge: StagedNetwork, tries: int, seed: int = 0, shown: int = 64) -> float:
     """The share of ``tries`` class dreams of ``dreamer`` that ``judge`` takes for what they are."""
     assert set(dreamer.classes) == set(judge.classes)
     names = [dreamer.classes[number * len(dreamer.classes) // tries % len(dreamer.classes)] for number in range(tries)]
-    hits = [taken_for(judge, class_dream(dreamer, name, seed + number)) == name for number, name in enumerate(names)]
+    dreams = [class_dream(dreamer, name, seed + number) for number, name in enumerate(names)]
+    hits = [taken_for(judge, dream, shown) == name for dream, name in zip(dreams, names, strict=True)]
     return sum(hits) / tries
 
 
@@ -51,6 +55,7 @@ if __name__ == "__main__":
     parser.add_argument("judge")
     parser.add_argument("--tries", type=int, default=40)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--shown", type=int, default=64)
     given = parser.parse_args()
-    share = recognised(load(given.dreamer), load(given.judge), given.tries, given.seed)
+    share = recognised(load(given.dreamer), load(given.judge), given.tries, given.seed, given.shown)
     print(f"{share:.0%} of {given.tries} class dreams of {given.dreamer} are recognised by {given.judge}")
