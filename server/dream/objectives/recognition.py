@@ -32,5 +32,6 @@ class Recognition:
     def __call__(self, activation: Tensor, view: View) -> Tensor:
         """How surely it is seen in each picture, N; at most 0."""
         surely = activation.float().log_softmax(1)
-        pictures = torch.arange(len(surely), device=surely.device)
-        return surely[pictures, torch.tensor(self._numbers, device=surely.device)].sum((1, 2))
+        numbers = self._numbers * len(surely) if len(self._numbers) == 1 else self._numbers
+        # Not by an index on the device: a graph that is captured there can't fetch one.
+        return torch.stack([each[number].sum() for each, number in zip(surely, numbers, strict=True)])
