@@ -10,7 +10,7 @@ from bpy.types import Context, Image, PropertyGroup, Scene
 
 from ..shared.declaration import Declared, SettingError, Spec
 from ..shared.settings import DreamSettings
-from ..shared.target import CLASSINGS
+from ..shared.target import CLASSINGS, GUIDINGS
 from . import connection, images
 from .problems import Problem
 
@@ -25,7 +25,7 @@ def _networks(_group: PropertyGroup, _context: Context, _typed: str) -> list[tup
 # What stands before the name of a layer that is being typed (other targets, their brackets closed; a weight; a sign;
 # how to follow a guide, or that it is a class), and the name as far as it is typed.
 _NAME_BEGUN = re.compile(
-    r"((?:(?:[^\[\]]|\[[^\]]*\])*[,*])?\s*[-+]?\s*(?:(match|statistics|style|class|logit)\()?)[\w./-]*"
+    rf"((?:(?:[^\[\]]|\[[^\]]*\])*[,*])?\s*[-+]?\s*(?:({'|'.join((*GUIDINGS, *CLASSINGS))})\()?)[\w./-]*"
 )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -65,8 +65,9 @@ def dream_channels(
     nothing = torch.zeros(1, 3, size, size, device=device)
     start = starting_picture(settings.start, nothing, torch.Generator().manual_seed(settings.seed))
     each = settings.replace(start="picture")
+    exciting = _each_its_own(network, settings)
     for batch in _batches(channels, network, layer, size):
-        objective = Weighted([(1.0, _each_its_own(network, settings, batch))])
+        objective = Weighted([(1.0, exciting(batch))])
         pictures = start.repeat(len(batch), 1, 1, 1)
         for event in dream_still(pictures, network, each, objective=objective):
             match event:
@@ -77,14 +78,14 @@ def dream_channels(
                         yield Thumbnail(channel, dream.permute(1, 2, 0).cpu().numpy())
 
 
-def _each_its_own(network: StagedNetwork, settings: DreamSettings, channels: Sequence[int]) -> Term:
-    """What excites the first of the ``channels`` in the first picture of a batch, and so on."""
+def _each_its_own(network: StagedNetwork, settings: DreamSettings) -> Callable[[list[int]], Term]:
+    """Makes what excites the first of some channels in the first picture of a batch, and so on."""
     layer = settings.layers
     if layer == CLASSES:
-        return Recognition(*channels)
+        return lambda classes: Recognition(*classes)
     rows = torch.eye(channel_count(network, layer), device=network.mean.device)[..., None, None]
     linear = settings.measure == "mean"
-    return Excitement(layer, network.stride(layer), linear=linear, weights=rows[list(channels)])
+    return lambda channels: Excitement(layer, network.stride(layer), linear=linear, weights=rows[channels])
 
 
 def _batches(channels: Sequence[int], network: StagedNetwork, layer: str, size: int) -> Iterator[list[int]]:

@@ -58,15 +58,15 @@ def command(
     from ..media.files import check_target, write_picture
 
     began = time.monotonic()
-    name = find(network).name
-    layer = check_layers(find(network), [layer])[0]
+    info = find(network)
+    name, layer = info.name, check_layers(info, [layer])[0]
     out = out or Path(f"{name}-{layer.replace('/', '_')}.png")
     check_target(out)
     settings = recipe(name, layer)
     shelf = Shelf(settings, size)
     _fill(shelf, channels, settings, size, device)
     shown = chosen_channels(channels, shelf.channels or 0)
-    names = find(network).classes if layer == CLASSES else ()
+    names = info.classes if layer == CLASSES else ()
     rows = [Row(names[number] if names else str(number), [shelf.get(number)]) for number in shown]
     write_picture(out, contact_sheet(rows, size, columns))
     if singly:

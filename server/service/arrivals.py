@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...shared.wire.blobs import Bitmap, chunk_bytes
 from ...shared.wire.errors import WireError
-from .background import Background
+from .background import Background, error_of
 from .ledger import Blob
 from .room import Room, no_space
 from .spool import Incoming, Spool
@@ -91,7 +91,7 @@ class Arrivals:
         """
         incoming = self._receiving(blob)
         if chunk.index in incoming.have or chunk.index in incoming.under_way:
-            self._acknowledge(chunk)
+            chunk.acknowledge(self._sessions, full=False)
             return
         incoming.under_way.add(chunk.index)
 
@@ -106,7 +106,7 @@ class Arrivals:
         if self._background.waiting < _MOST_WAITING:
             self._background.run(write, written)
         else:
-            written(_error_of(write))
+            written(error_of(write))
 
     def _written(self, chunk: Chunk, blob: Blob, incoming: Incoming, error: BaseException | None) -> None:
         if error:
@@ -117,7 +117,7 @@ class Arrivals:
         if incoming.have.full:
             self._settle(blob, incoming, chunk)
         else:
-            self._acknowledge(chunk)
+            chunk.acknowledge(self._sessions, full=False)
 
     def _receiving(self, blob: Blob) -> Incoming:
         if blob.id not in self._incoming:
@@ -134,30 +134,18 @@ class Arrivals:
             del self._incoming[blob.id]
             if error:
                 log.error("The spool can't keep a blob: %s", error)
-            else:
-                self._complete(blob, incoming.checksums)
-            if last and error:
-                self._refuse(last, error)
-            elif last:
-                self._acknowledge(last, full=True)
-            if not error:
-                self._arrived(blob.id)
+                if last:
+                    self._refuse(last, error)
+                return
+            self._complete(blob, incoming.checksums)
+            if last:
+                last.acknowledge(self._sessions, full=True)
+            self._arrived(blob.id)
 
         self._background.run(incoming.settle, settled)
-
-    def _acknowledge(self, chunk: Chunk, *, full: bool = False) -> None:
-        chunk.acknowledge(self._sessions, full=full)
 
     def _refuse(self, chunk: Chunk, error: BaseException) -> None:
         if not isinstance(error, WireError):
             log.error("The spool can't take a chunk: %s", error)
             error = no_space()
         chunk.answer(self._sessions, "ERR", **error.details())
-
-
-def _error_of(work: Callable[[], None]) -> BaseException | None:
-    try:
-        work()
-    except (OSError, WireError) as error:
-        return error
-    return None

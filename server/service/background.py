@@ -52,12 +52,7 @@ class Background:
         """Do ``work`` on a thread, then call ``then`` with its error or None from `finish`."""
 
         def task() -> None:
-            error: BaseException | None = None
-            try:
-                work()
-            except Exception as caught:
-                error = caught
-            self._done.put((then, error))
+            self._done.put((then, error_of(work)))
             self._waker.wake()
 
         self._pool.submit(task)
@@ -73,3 +68,12 @@ class Background:
     def close(self) -> None:
         """Wait for the work at hand, leave the rest."""
         self._pool.shutdown(wait=True, cancel_futures=True)
+
+
+def error_of(work: Callable[[], None]) -> BaseException | None:
+    """Do ``work``; returns what it raised, if anything."""
+    try:
+        work()
+    except Exception as error:
+        return error
+    return None

@@ -226,14 +226,11 @@ class Jobs:
         self._ledger.forget_released(now - KEEP_RELEASED)
         for job in list(self._jobs.values()):
             age = now - job.touched
-            if job.state == RECEIVING and age > KEEP_UNUSED and not self._heard(job):
+            if job.state == RECEIVING and age > KEEP_UNUSED and _silent(self._owners[job.id]):
                 self.move(job, FAILED, error=_never_came())
             elif not job.open and age > KEEP_RESULTS:
                 self.release(job)
         self._remove_unneeded([id_ for id_ in self._transfers.ids() if self._transfers.age(id_, now) > KEEP_UNUSED])
-
-    def _heard(self, job: Job) -> bool:
-        return not _silent(self._owners[job.id])
 
     def _add(self, job: Job, session: Session) -> None:
         self._own_by(job, session)
