@@ -3,7 +3,8 @@
 Going back, a convolution of stride 1 is a convolution too, with its filters turned half round and its channels
 exchanged (Dumoulin and Visin 2016, "A guide to convolution arithmetic"). One of stride s from few channels, as a
 network's first, is that for each of the s² phases of the picture's pixels, whose results are then shuffled into
-place (Shi et al. 2016, "Is the deconvolution layer the same as a convolutional layer?"). All of it runs on oneDNN.
+place (Shi et al. 2016, "Is the deconvolution layer the same as a convolutional layer?"). All of it runs on oneDNN,
+filters of 3×3 by way of `winograd`.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from torch import Tensor, nn
 from torch.autograd.function import FunctionCtx, once_differentiable
 
 from . import native
+from .winograd import Winograd, pays
 
 Activation = Literal["none", "relu", "silu"]
 
@@ -37,6 +39,8 @@ class FusedConv(nn.Module):
         self.activation = activation
         self._backward_dtype = backward or conv.weight.dtype
         self._phases = 0  # of one axis; 0: going back is left to torch
+        self._forth: Winograd | None = None
+        self._back: Winograd | None = None
         # A border that is repeated is put around the input beforehand; only one of zeros costs nothing.
         self._border: tuple[int, ...] = ()
         self._zeros: tuple[int, ...] = conv.padding  # type: ignore[assignment]
@@ -44,14 +48,17 @@ class FusedConv(nn.Module):
             (rows, columns), self._zeros = self._zeros, (0, 0)
             self._border = (columns, columns, rows, rows)
         kernel, stride = conv.kernel_size, conv.stride
-        reach = [side - 1 - pad for side, pad in zip(kernel, self._zeros, strict=True)]
+        reach = tuple(side - 1 - pad for side, pad in zip(kernel, self._zeros, strict=True))
         if stride == (1, 1) and conv.dilation == (1, 1) and min(reach) >= 0:
             self._phases, self._padding = 1, reach
             turned = conv.weight.transpose(0, 1).flip(2, 3)
+            if pays(conv.weight):
+                self._forth = Winograd(conv.weight, conv.bias)
+                self._back = Winograd(turned, None) if self._backward_dtype == torch.float32 else None
         elif stride[0] == stride[1] > 1 and conv.dilation == (1, 1) and conv.in_channels <= _FEW_CHANNELS:
             self._phases = stride[0]
             turned = _phases(conv.weight, self._phases)
-            self._padding = [side - 1 for side in turned.shape[2:]]
+            self._padding = tuple(side - 1 for side in turned.shape[2:])
         else:
             return
         # No buffer: a network's state is what was trained. A plan is made anew when its network moves or changes type.
@@ -66,7 +73,10 @@ class FusedConv(nn.Module):
     def run(self, x: Tensor) -> tuple[Tensor, Tensor | None]:
         """The same on a bordered input, without a way back; and what `back_through` needs to know."""
         conv, relu = self.conv, self.activation == "relu"
-        result = _convolve(x, conv.weight, conv.bias, self._zeros, conv.stride, conv.dilation, relu)
+        if self._forth and self._forth.takes(x):
+            result = self._forth(x, self._zeros, relu)
+        else:
+            result = _convolve(x, conv.weight, conv.bias, self._zeros, conv.stride, conv.dilation, relu)
         if self.activation == "silu":
             return F.silu(result), result
         return result, result if relu else None
@@ -79,9 +89,9 @@ class FusedConv(nn.Module):
         if self.activation == "silu":
             return torch.ops.aten.silu_backward(slope, known)
         rounds = self._phases and self._backward_dtype == torch.bfloat16
-        if rounds and native.serves(slope, known, at_once=False):
+        if rounds and native.rounding.serve(slope, known, at_once=False):
             rounded = torch.empty_like(slope, dtype=torch.bfloat16)
-            native.run("relu_back_bfloat16", slope, known, rounded)
+            native.rounding.run("relu_back_bfloat16", slope, known, rounded)
             return rounded
         return torch.ops.aten.threshold_backward(slope, known, 0)
 
@@ -92,6 +102,8 @@ class FusedConv(nn.Module):
             like = torch.empty(shape, dtype=slope.dtype).to(memory_format=torch.channels_last)
             frame = (conv.stride, self._zeros, conv.dilation, False, [0, 0], conv.groups)
             return torch.ops.aten.convolution_backward(slope, like, conv.weight, None, *frame, [True, False, False])[0]
+        if self._back and self._back.takes(slope):
+            return self._back(slope, self._padding, relu=False)
         slope = slope.to(self._backward_dtype)
         slope = _convolve(slope, self._turned, None, self._padding, (1, 1), (1, 1), False)
         return slope if self._phases == 1 else self._interleave(slope, shape)

@@ -30,7 +30,7 @@ class LocalResponseNorm(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, C, H, W) -> (N, C, H, W)."""
-        if native.serves(x):
+        if native.normalisation.serve(x):
             constants = (self.size // 2, self.scale, self.beta == 0.75, self.k)
             return _Compiled.apply(x, constants)  # type: ignore[return-value]
         return _Normalise.apply(x, self.size // 2, self.scale, self.beta, self.k)  # type: ignore[return-value]
@@ -46,7 +46,7 @@ class _Compiled(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor, constants: tuple[float, ...]) -> Tensor:
         result = torch.empty_like(x)
-        native.run("normalise", x, result, *constants)
+        native.normalisation.run("normalise", x, result, *constants)
         ctx.save_for_backward(x)
         ctx.constants = constants
         return result
@@ -57,7 +57,7 @@ class _Compiled(torch.autograd.Function):
         (x,) = ctx.saved_tensors
         slope = slope.contiguous(memory_format=torch.channels_last)
         result = torch.empty_like(x)
-        native.run("normalise_back", slope, x, result, *ctx.constants)
+        native.normalisation.run("normalise_back", slope, x, result, *ctx.constants)
         return result, None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 from importlib import import_module
 from types import ModuleType
 
@@ -15,38 +16,85 @@ log = logging.getLogger(__name__)
 
 # One at a time: not every pool of numba's threads can be used from two.
 _lock = threading.Lock()
-_loaded: list[ModuleType | None] = []
 
-# Loading takes 1.5 s of processor time: what 200 to 300 steps of GoogLeNet at 512² save, 4e7 numbers each if "auto".
-_WORTH_LOADING = 8_000_000_000
-_asked = [0]
+# Numba and all kernels load in half a second: what 100 steps of GoogLeNet at 512² save, 4e7 numbers each if "auto".
+_WORTH_LOADING = 4_000_000_000
 
 
-def serves(*tensors: Tensor, at_once: bool = True) -> bool:
-    """Whether the kernels are there, and take such tensors: float32 on a CPU, laid out channels last.
+class Kernels:
+    """The kernels of one module of `compiled`, which is loaded when it is first wanted."""
 
-    at_once: they are loaded if need be. Else only once so much has been asked for that loading would have paid; fit
-    where kernels and torch agree to the bit, since which of them runs then depends on what ran before.
-    """
-    if not all(_fits(tensor) for tensor in tensors):
-        return False
-    if not at_once and not _loaded:
-        _asked[0] += sum(tensor.numel() for tensor in tensors)
-        at_once = _asked[0] > _WORTH_LOADING
-    return (at_once or bool(_loaded)) and _kernels() is not None
+    def __init__(self, module: str) -> None:
+        self._module = module
+        self._loaded: list[ModuleType | None] = []
+        self._asked = 0
+
+    def serve(self, *tensors: Tensor, at_once: bool = True, partly: bool = False) -> bool:
+        """Whether the kernels are there, and take such tensors: float32 on a CPU, laid out channels last.
+
+        partly: or some channels of a tensor that is, see `whole`.
+        at_once: they are loaded if need be. Else only once so much has been asked for that loading would have paid;
+        fit where kernels and torch agree to the bit, since which of them runs then depends on what ran before.
+        """
+        if not all(_fits(tensor, partly) for tensor in tensors):
+            return False
+        if not at_once and not self._loaded:
+            self._asked += sum(tensor.numel() for tensor in tensors)
+            at_once = self._asked > _WORTH_LOADING
+        return (at_once or bool(self._loaded)) and self._kernels() is not None
+
+    def run(self, kernel: str, *arguments: object) -> None:
+        """Run one of them on as many threads as torch has, if numba has them.
+
+        Tensors are given as (N, H, W, C) arrays of the same memory; to be called only after `serve`.
+        """
+        kernels = self._kernels()
+        assert kernels is not None
+        given = [_array(argument) if isinstance(argument, Tensor) else argument for argument in arguments]
+        with _lock:
+            _use_threads()(torch.get_num_threads())
+            getattr(kernels, kernel)(*given)
+
+    def _kernels(self) -> ModuleType | None:
+        if not self._loaded:
+            with _lock:
+                if not self._loaded:
+                    self._loaded.append(self._load())
+        return self._loaded[0]
+
+    def _load(self) -> ModuleType | None:
+        threads = torch.get_num_threads()
+        try:
+            _use_threads()(threads)
+            return import_module(f".compiled.{self._module}", __package__)
+        except ModuleNotFoundError:
+            return None
+        except Exception as error:  # a compiler that fails, whatever its reason, must not end a dream
+            said = " ".join(str(error).split())[:200]
+            log.warning("numba can't be used for %s, which torch does instead: %s", self._module, said)
+            return None
+        finally:
+            torch.set_num_threads(threads)  # numba's pool sets its own number in the OpenMP that torch shares with it
 
 
-def run(kernel: str, *arguments: object) -> None:
-    """Run one of `numba_kernels` on as many threads as torch has, if numba has them.
+pooling = Kernels("pooling")
+normalisation = Kernels("normalisation")
+rounding = Kernels("rounding")
+winograd = Kernels("winograd")
 
-    Tensors are given as (N, H, W, C) arrays of the same memory; to be called only after `serves`.
-    """
-    kernels = _kernels()
-    assert kernels is not None
-    given = [_array(argument) if isinstance(argument, Tensor) else argument for argument in arguments]
-    with _lock:
-        kernels.use_threads(torch.get_num_threads())
-        getattr(kernels, kernel)(*given)
+
+def whole(tensor: Tensor) -> tuple[Tensor, int]:
+    """The tensor, laid out channels last, of which this one is some channels; and the first of them."""
+    if tensor.is_contiguous(memory_format=torch.channels_last):  # whatever its strides along sides of 1
+        return tensor, 0
+    batch, _, height, width = tensor.shape
+    step, channel = tensor.stride(3), int(tensor.storage_offset() % tensor.stride(3))
+    strides = (height * width * step, 1, width * step, step)
+    return tensor.as_strided((batch, step, height, width), strides, tensor.storage_offset() - channel), channel
+
+
+def _use_threads() -> Callable[[int], None]:
+    return import_module(".compiled.compiling", __package__).use_threads
 
 
 def _array(tensor: Tensor) -> np.ndarray:
@@ -55,36 +103,18 @@ def _array(tensor: Tensor) -> np.ndarray:
     return tensor.detach().permute(0, 2, 3, 1).numpy()
 
 
-def _fits(tensor: Tensor) -> bool:
+def _fits(tensor: Tensor, partly: bool) -> bool:
     return (
         tensor.device.type == "cpu"
         and tensor.dtype == torch.float32
         and tensor.ndim == 4
         and tensor.numel() > 0
-        and tensor.is_contiguous(memory_format=torch.channels_last)
+        and (tensor.is_contiguous(memory_format=torch.channels_last) or (partly and _is_part(tensor)))
     )
 
 
-def _kernels() -> ModuleType | None:
-    if not _loaded:
-        with _lock:
-            if not _loaded:
-                _loaded.append(_load())
-    return _loaded[0]
-
-
-def _load() -> ModuleType | None:
-    threads = torch.get_num_threads()
-    try:
-        numba_kernels = import_module(".numba_kernels", __package__)
-        numba_kernels.use_threads(threads)
-        trial = np.ones((1, 2, 2, 1), np.float32)
-        numba_kernels.normalise(trial, np.empty_like(trial), 1, 1.0, True, 1.0)
-    except ModuleNotFoundError:
-        return None
-    except Exception as error:  # a compiler that fails, whatever its reason, must not end a dream that can do without
-        log.warning("numba can't be used, so torch pools and normalises: %s", " ".join(str(error).split())[:200])
-        return None
-    finally:
-        torch.set_num_threads(threads)  # numba's pool sets its own number in the OpenMP that torch shares with it
-    return numba_kernels
+def _is_part(tensor: Tensor) -> bool:
+    batch, channels, height, width = tensor.shape
+    step = tensor.stride(3)
+    strides = (tensor.stride(0) if batch == 1 else height * width * step, 1, width * step, step)
+    return tensor.stride() == strides and bool(tensor.storage_offset() % step + channels <= step)

@@ -1,4 +1,4 @@
-"""Max pooling on a CPU with less memory to move than torch's: see `numba_kernels`."""
+"""Max pooling on a CPU with less memory to move than torch's: see `compiled.pooling`."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class MaxPool(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Pool."""
         size = self._size(x)
-        if min(size) < 1 or not native.serves(x, at_once=False):
+        if min(size) < 1 or not native.pooling.serve(x, at_once=False):
             return self.pool(x)
         return _MaxPool.apply(x, size, (self._kernel, self._stride, self._padding))  # type: ignore[return-value]
 
@@ -47,7 +47,7 @@ class _MaxPool(torch.autograd.Function):
         shape = (*x.shape[:2], *size)
         out = torch.empty(shape, memory_format=torch.channels_last)
         winners = torch.empty(shape, dtype=torch.uint8, memory_format=torch.channels_last)
-        native.run("max_pool", x, out, winners, *frame)
+        native.pooling.run("max_pool", x, out, winners, *frame)
         ctx.save_for_backward(winners)
         ctx.shape, ctx.frame = x.shape, frame
         return out
@@ -58,7 +58,7 @@ class _MaxPool(torch.autograd.Function):
         (winners,) = ctx.saved_tensors
         slope = slope.float().contiguous(memory_format=torch.channels_last)
         result = torch.empty(ctx.shape, memory_format=torch.channels_last)
-        native.run("max_pool_back", slope, winners, result, *ctx.frame)
+        native.pooling.run("max_pool_back", slope, winners, result, *ctx.frame)
         return result, None, None
 
 

@@ -17,6 +17,7 @@ from reverie.server.networks.lrn import LocalResponseNorm
 from reverie.server.networks.pooling import MaxPool, fits
 
 LAST = torch.channels_last
+FAMILIES = (native.pooling, native.normalisation, native.rounding, native.winograd)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -25,16 +26,18 @@ def two_threads() -> Iterator[None]:
     pytest.importorskip("numba")
     before = torch.get_num_threads()
     torch.set_num_threads(2)
-    assert native.serves(noise(1, 1, 1, 1))
+    assert all(kernels.serve(noise(1, 1, 1, 1)) for kernels in FAMILIES)
     yield
     torch.set_num_threads(before)
 
 
 @pytest.fixture
 def without_numba(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(native, "_loaded", [])
+    for kernels in FAMILIES:
+        monkeypatch.setattr(kernels, "_loaded", [])
     monkeypatch.setitem(sys.modules, "numba", None)
-    monkeypatch.delitem(sys.modules, "reverie.server.networks.numba_kernels", raising=False)
+    for name in [name for name in sys.modules if name.startswith("reverie.server.networks.compiled")]:
+        monkeypatch.delitem(sys.modules, name)
 
 
 def noise(*shape: int, seed: int = 0) -> Tensor:
@@ -55,7 +58,7 @@ def pull(run: Callable[[Tensor], Tensor], x: Tensor, slope: Tensor | None = None
 
 
 def check_pool(pool: nn.MaxPool2d, x: Tensor) -> None:
-    assert native.serves(x) and fits(pool)
+    assert native.pooling.serve(x) and fits(pool)
     for ours, theirs in zip(pull(MaxPool(pool), x), pull(pool, x), strict=True):
         torch.testing.assert_close(ours, theirs, rtol=0, atol=0, equal_nan=True)
         assert ours.is_contiguous(memory_format=LAST)
@@ -106,7 +109,7 @@ def test_many_threads_pool_and_normalise_as_one_does():
 def test_local_response_norm_is_torchs(channels: int, reach: int, beta: float, k: float, size: tuple[int, int]):
     x, scale = 30 * noise(2, channels, *size), 1e-3
     window = 2 * reach + 1
-    assert native.serves(x)
+    assert native.normalisation.serve(x)
     ours = pull(LocalResponseNorm(window, scale, beta, k), x)
     reference = nn.LocalResponseNorm(window, scale * window, beta, k)
     theirs = pull(reference, x.double(), noise(*x.shape, seed=1).double())
@@ -130,7 +133,7 @@ def test_slopes_go_back_through_relu_as_torch_takes_and_rounds_them():
 )
 def test_other_tensors_are_left_to_torch(x: Tensor):
     pool = nn.MaxPool2d(3, 2, ceil_mode=True)
-    assert not native.serves(x)
+    assert not native.pooling.serve(x)
     way = torch.ones(1, 8, 4, 3, dtype=x.dtype)
     for ours, theirs in zip(pull(MaxPool(pool), x, way), pull(pool, x, way), strict=True):
         assert torch.equal(ours, theirs)
@@ -149,20 +152,20 @@ def test_other_pools_are_left_to_torch(pool: nn.MaxPool2d):
 
 
 def test_pooling_waits_until_loading_pays(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(native, "_loaded", [])
-    monkeypatch.setattr(native, "_asked", [0])
+    monkeypatch.setattr(native.pooling, "_loaded", [])
+    monkeypatch.setattr(native.pooling, "_asked", 0)
     monkeypatch.setattr(native, "_WORTH_LOADING", 3 * 4 * 7 * 5)
     x, pool = tied(1, 4, 7, 5), MaxPool(nn.MaxPool2d(3))
     results = [pool(x) for _ in range(3)]
-    assert not native._loaded
+    assert not native.pooling._loaded
     results.append(pool(x))
-    assert native._loaded
+    assert native.pooling._loaded
     assert all(torch.equal(result, results[0]) for result in results)
 
 
 def test_without_numba_torch_pools(without_numba: None, caplog: pytest.LogCaptureFixture):
     x = tied(1, 8, 9, 7)
-    assert not native.serves(x)
+    assert not native.pooling.serve(x)
     for ours, theirs in zip(pull(MaxPool(nn.MaxPool2d(3)), x), pull(nn.MaxPool2d(3), x), strict=True):
         assert torch.equal(ours, theirs)
     assert not caplog.records

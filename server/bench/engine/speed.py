@@ -24,7 +24,8 @@ from .row import Row, at_least, at_most, ratio, times
 def speed_rows(rounds: int) -> Iterator[Row]:
     """Against peers and the machine's own limit, at 512² on the CPU."""
     # As in a worker that has been at it for a minute: the compiled kernels are loaded.
-    native.serves(torch.ones(1, 1, 1, 1))
+    for kernels in (native.pooling, native.rounding):
+        kernels.serve(torch.ones(1, 1, 1, 1))
     picture = torch.rand(1, 3, 512, 512, generator=torch.Generator().manual_seed(0))
     model, network = lively("googlenet")
     rate = _Matmul()
