@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary
 import torch
 from torch import Tensor
 
-from ..networks import kernels
+from ..networks import packed
 from ..networks.fusing import fused
 from ..networks.staged import StagedNetwork
 from .device import multiplies_bfloat16
@@ -52,7 +52,7 @@ def _prepare(network: StagedNetwork, layers: tuple[str, ...], backward: torch.dt
     """None: nothing is gained over the network as it is."""
     if network.mean.device.type == "cuda":
         return Replay(_weakly(network, layers))
-    if network.mean.device.type != "cpu" or network.mean.dtype not in _FUSED_TYPES or not kernels.available():
+    if network.mean.device.type != "cpu" or network.mean.dtype not in _FUSED_TYPES or not packed.available():
         return None
     try:
         return fused(network, layers, backward)

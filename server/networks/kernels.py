@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from torch.autograd.function import FunctionCtx, once_differentiable
 
 from . import native
-from .winograd import Winograd, pays
+from .convolution import Convolution
 
 Activation = Literal["none", "relu", "silu"]
 
@@ -39,8 +39,6 @@ class FusedConv(nn.Module):
         self.activation = activation
         self._backward_dtype = backward or conv.weight.dtype
         self._phases = 0  # of one axis; 0: going back is left to torch
-        self._forth: Winograd | None = None
-        self._back: Winograd | None = None
         # A border that is repeated is put around the input beforehand; only one of zeros costs nothing.
         self._border: tuple[int, ...] = ()
         self._zeros: tuple[int, ...] = conv.padding  # type: ignore[assignment]
@@ -48,21 +46,20 @@ class FusedConv(nn.Module):
             (rows, columns), self._zeros = self._zeros, (0, 0)
             self._border = (columns, columns, rows, rows)
         kernel, stride = conv.kernel_size, conv.stride
+        self._forth = Convolution(conv.weight, conv.bias, self._zeros, stride, conv.dilation)
         reach = tuple(side - 1 - pad for side, pad in zip(kernel, self._zeros, strict=True))
         if stride == (1, 1) and conv.dilation == (1, 1) and min(reach) >= 0:
-            self._phases, self._padding = 1, reach
+            self._phases, padding = 1, reach
             turned = conv.weight.transpose(0, 1).flip(2, 3)
-            if pays(conv.weight):
-                self._forth = Winograd(conv.weight, conv.bias)
-                self._back = Winograd(turned, None) if self._backward_dtype == torch.float32 else None
         elif stride[0] == stride[1] > 1 and conv.dilation == (1, 1) and conv.in_channels <= _FEW_CHANNELS:
             self._phases = stride[0]
             turned = _phases(conv.weight, self._phases)
-            self._padding = tuple(side - 1 for side in turned.shape[2:])
+            padding = tuple(side - 1 for side in turned.shape[2:])
         else:
             return
         # No buffer: a network's state is what was trained. A plan is made anew when its network moves or changes type.
-        self._turned = turned.to(self._backward_dtype).contiguous(memory_format=torch.channels_last)
+        turned = turned.to(self._backward_dtype).contiguous(memory_format=torch.channels_last)
+        self._back = Convolution(turned, None, padding)
 
     def forward(self, x: Tensor) -> Tensor:
         """Convolve and activate."""
@@ -72,11 +69,8 @@ class FusedConv(nn.Module):
 
     def run(self, x: Tensor) -> tuple[Tensor, Tensor | None]:
         """The same on a bordered input, without a way back; and what `back_through` needs to know."""
-        conv, relu = self.conv, self.activation == "relu"
-        if self._forth and self._forth.takes(x):
-            result = self._forth(x, self._zeros, relu)
-        else:
-            result = _convolve(x, conv.weight, conv.bias, self._zeros, conv.stride, conv.dilation, relu)
+        relu = self.activation == "relu"
+        result = self._forth(x, relu)
         if self.activation == "silu":
             return F.silu(result), result
         return result, result if relu else None
@@ -102,10 +96,7 @@ class FusedConv(nn.Module):
             like = torch.empty(shape, dtype=slope.dtype).to(memory_format=torch.channels_last)
             frame = (conv.stride, self._zeros, conv.dilation, False, [0, 0], conv.groups)
             return torch.ops.aten.convolution_backward(slope, like, conv.weight, None, *frame, [True, False, False])[0]
-        if self._back and self._back.takes(slope):
-            return self._back(slope, self._padding, relu=False)
-        slope = slope.to(self._backward_dtype)
-        slope = _convolve(slope, self._turned, None, self._padding, (1, 1), (1, 1), False)
+        slope = self._back(slope.to(self._backward_dtype))
         return slope if self._phases == 1 else self._interleave(slope, shape)
 
     def _interleave(self, phases: Tensor, shape: torch.Size) -> Tensor:
@@ -141,11 +132,6 @@ def side_by_side(convs: Sequence[nn.Conv2d]) -> nn.Conv2d:
     return joined
 
 
-def available() -> bool:
-    """Whether this build of torch has what the kernels are made of."""
-    return torch.backends.mkldnn.is_available() and hasattr(torch.ops.mkldnn, "_convolution_pointwise")
-
-
 def fits(conv: nn.Module) -> bool:
     """Whether a `FusedConv` can stand in for a module. Grouped convolutions gain nothing by it."""
     return (
@@ -154,13 +140,6 @@ def fits(conv: nn.Module) -> bool:
         and conv.padding_mode in ("zeros", "replicate")
         and isinstance(conv.padding, tuple)
     )
-
-
-def _convolve(
-    x: Tensor, weight: Tensor, bias: Tensor | None, padding: Any, stride: Any, dilation: Any, relu: bool
-) -> Tensor:
-    after = "relu" if relu else "none"
-    return torch.ops.mkldnn._convolution_pointwise(x, weight, bias, padding, stride, dilation, 1, after, [], "")
 
 
 def _phases(weight: Tensor, stride: int) -> Tensor:

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from . import native
+from .packed import Packed
 
 _FILTER = (
     (1 / 4, 0, 0),
@@ -39,7 +40,7 @@ _OUTPUT = np.array(((1, 1, 1, 1, 1, 0), (0, 1, -1, 2, -2, 0), (0, 1, 1, 4, 4, 0)
 
 # Of less than that it takes as long: mixing grows with the channels alone, and filters are four times as large.
 _FEWEST_CHANNELS = 64
-_FEWEST_MULTIPLICATIONS = 400_000_000
+_FEWEST_MULTIPLICATIONS = 100_000_000
 
 # Numbers that lie between the transforms at a time: more than that leave the processor's caches.
 _AT_A_TIME = 8 << 20
@@ -51,7 +52,8 @@ class Winograd:
     def __init__(self, weight: Tensor, bias: Tensor | None) -> None:
         matrix = torch.tensor(_FILTER, dtype=torch.float64)
         mixed = torch.einsum("ir,kcrs,js->ijkc", matrix, weight.double(), matrix)
-        self._filters = mixed.reshape(-1, weight.shape[1], 1, 1).float().contiguous(memory_format=torch.channels_last)
+        filters = mixed.reshape(-1, weight.shape[1], 1, 1).float().contiguous(memory_format=torch.channels_last)
+        self._products = Packed(filters, None, (0, 0), (1, 1), (1, 1), groups=36)
         self._channels, self._wide = weight.shape[1], weight.shape[0]
         self._bias = np.zeros(self._wide, np.float32) if bias is None else bias.detach().float().numpy()
 
@@ -67,21 +69,23 @@ class Winograd:
         high, wide = height + 2 * padding[0] - 2, width + 2 * padding[1] - 2
         rows, columns = -(-high // 4), -(-wide // 4)
         result = torch.empty(batch, self._wide, high, wide, memory_format=torch.channels_last)
-        band = max(1, _AT_A_TIME // (columns * 36 * (self._channels + self._wide)))
+        lines = batch * rows
+        bands = -(-lines * columns * 36 * (self._channels + self._wide) // _AT_A_TIME)
+        band = -(-lines // bands)
+        # All of one size, for which filters have been put in order; the last may have lines that nobody reads.
+        tiles = torch.empty(band, columns, 36, self._channels)
         whole = native.whole(x)
-        for first in range(0, batch * rows, band):
-            shape = (min(band, batch * rows - first), columns, 36)
-            tiles = torch.empty(*shape, self._channels)
-            native.winograd.run("transform_input", *whole, tiles.numpy(), _INPUT, rows, first, *padding)
-            products = self._multiply(tiles).view(*shape, self._wide)
-            native.winograd.run("transform_output", products.numpy(), result, _OUTPUT, self._bias, rows, first, relu)
+        for first in range(0, lines, band):
+            wanted = slice(min(band, lines - first))
+            native.winograd.run("transform_input", *whole, tiles[wanted].numpy(), _INPUT, rows, first, *padding)
+            sums = self._multiply(tiles)[wanted].numpy()
+            native.winograd.run("transform_output", sums, result, _OUTPUT, self._bias, rows, first, relu)
         return result
 
     def _multiply(self, tiles: Tensor) -> Tensor:
         """(…, 36, C) -> (…, 36, K)."""
         spread = tiles.view(1, -1, 1, 36 * self._channels).permute(0, 3, 1, 2)
-        frame = ([0, 0], [1, 1], [1, 1], 36, "none", [], "")
-        return torch.ops.mkldnn._convolution_pointwise(spread, self._filters, None, *frame).permute(0, 2, 3, 1)
+        return self._products(spread).permute(0, 2, 3, 1).view(*tiles.shape[:3], self._wide)
 
 
 def pays(weight: Tensor) -> bool:
