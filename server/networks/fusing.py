@@ -5,14 +5,15 @@ Traced by torch.fx. What can't be traced, because its course depends on what it 
 
 from __future__ import annotations
 
-import operator
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, fx, nn
+from torch.fx.passes.infra.partitioner import CapabilityBasedPartitioner
+from torch.fx.passes.operator_support import OperatorSupportBase
 
-from . import kernels, pooling
+from . import kernels, pooling, tape
 from .staged import StagedNetwork
 
 # How an activation may be written: as a module, a function, a method.
@@ -40,15 +41,16 @@ def fused(network: StagedNetwork, layers: tuple[str, ...], backward: torch.dtype
         target = module.get_submodule(str(node.target))
         if kernels.fits(target):
             _fuse(node, module, backward)
-        elif pooling.fits(target):
-            _replace(node, module, pooling.MaxPool(target))  # type: ignore[arg-type]
+        elif kernel := kernels.Silu() if type(target) is nn.SiLU else pooling.standing_in(target):
+            _replace(node, module, kernel)
+    for node in graph.find_nodes(op="call_module"):
+        if isinstance(module.get_submodule(str(node.target)), pooling.MaxPool):
+            _fuse_pool(node, module)
     for node in list(graph.nodes):
         _join(node, "relu", module, backward)
         _join(node, "silu", module, backward)
     module.delete_all_unused_submodules()
-    graph.lint()
-    module.recompile()
-    return module
+    return _taped(module)
 
 
 class _Run(nn.Module):
@@ -104,6 +106,40 @@ def _fuse(node: fx.Node, module: fx.GraphModule, backward: torch.dtype | None) -
         module.graph.erase_node(reader)
 
 
+def _fuse_pool(node: fx.Node, module: fx.GraphModule) -> None:
+    """Put a `PooledConv` for a pooling and the convolution with ReLU that it alone reads."""
+    (read,) = node.all_input_nodes
+    if len(read.users) > 1 or read.op != "call_module":
+        return
+    conv, pool = (module.get_submodule(str(one.target)) for one in (read, node))
+    if isinstance(conv, kernels.FusedConv) and isinstance(pool, pooling.MaxPool) and conv.activation == "relu":
+        _replace(node, module, kernels.PooledConv(conv, pool))
+        node.args = read.args
+        module.graph.erase_node(read)
+
+
+class _Taped(OperatorSupportBase):
+    def __init__(self, module: fx.GraphModule) -> None:
+        super().__init__()
+        self._module = module
+
+    def is_node_supported(self, submodules: Any, node: fx.Node) -> bool:
+        return tape.fits(node, self._module)
+
+
+def _taped(module: fx.GraphModule) -> fx.GraphModule:
+    """Put a `Tape` for each part of the graph that is made of kernels."""
+    module.graph.lint()
+    module.recompile()
+    partitioner = CapabilityBasedPartitioner(module, _Taped(module), allows_single_node_partition=True)
+    taped = partitioner.fuse_partitions(partitioner.propose_partitions(), prefix="tape_")
+    for name, part in list(taped.named_children()):
+        if name.startswith("tape_"):
+            setattr(taped, name, tape.Tape(part))  # type: ignore[arg-type]
+    taped.delete_all_unused_submodules()
+    return taped
+
+
 def _replace(node: fx.Node, module: fx.GraphModule, by: nn.Module) -> None:
     name = f"fused_{node.name}"
     module.add_submodule(name, by)
@@ -122,9 +158,11 @@ def _join(node: fx.Node, activation: kernels.Activation, module: fx.GraphModule,
     graph = module.graph
     with graph.inserting_before(siblings[0]):
         joined = graph.call_module(name, (node,))
-        parts = graph.call_function(torch.split, (joined, [fused.conv.out_channels for fused in convs], 1))
-        for number, sibling in enumerate(siblings):
-            sibling.replace_all_uses_with(graph.call_function(operator.getitem, (parts, number)))
+        channel = 0
+        for sibling, fused in zip(siblings, convs, strict=True):
+            part = graph.call_function(torch.narrow, (joined, 1, channel, fused.conv.out_channels))
+            sibling.replace_all_uses_with(part)
+            channel += fused.conv.out_channels
     for sibling in siblings:
         graph.erase_node(sibling)
 

@@ -10,15 +10,16 @@ filters of 3×3 by way of `winograd`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Literal
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.autograd.function import FunctionCtx, once_differentiable
 
-from . import native
+from . import rounding
 from .convolution import Convolution
+from .kernel import Kept, Kernel, joined
+from .pooling import MaxPool
 
 Activation = Literal["none", "relu", "silu"]
 
@@ -26,7 +27,7 @@ Activation = Literal["none", "relu", "silu"]
 _FEW_CHANNELS = 4
 
 
-class FusedConv(nn.Module):
+class FusedConv(Kernel):
     """A frozen convolution and the activation after it. (N, C, H, W) on a CPU, best laid out channels last.
 
     conv: its weights are shared, not copied. backward: the numbers in which gradients are computed; activations,
@@ -37,7 +38,7 @@ class FusedConv(nn.Module):
         super().__init__()
         self.conv = conv
         self.activation = activation
-        self._backward_dtype = backward or conv.weight.dtype
+        self.backward_dtype = backward or conv.weight.dtype
         self._phases = 0  # of one axis; 0: going back is left to torch
         # A border that is repeated is put around the input beforehand; only one of zeros costs nothing.
         self._border: tuple[int, ...] = ()
@@ -58,45 +59,57 @@ class FusedConv(nn.Module):
         else:
             return
         # No buffer: a network's state is what was trained. A plan is made anew when its network moves or changes type.
-        turned = turned.to(self._backward_dtype).contiguous(memory_format=torch.channels_last)
+        turned = turned.to(self.backward_dtype).contiguous(memory_format=torch.channels_last)
         self._back = Convolution(turned, None, padding)
 
-    def forward(self, x: Tensor) -> Tensor:
+    def run(self, x: Tensor) -> tuple[Tensor, Kept]:
         """Convolve and activate."""
+        shape = x.shape
         if self._border:
             x = F.pad(x, self._border, mode="replicate")
-        return _Fused.apply(x, self)  # type: ignore[return-value]
-
-    def run(self, x: Tensor) -> tuple[Tensor, Tensor | None]:
-        """The same on a bordered input, without a way back; and what `back_through` needs to know."""
         relu = self.activation == "relu"
         result = self._forth(x, relu)
         if self.activation == "silu":
-            return F.silu(result), result
-        return result, result if relu else None
+            return F.silu(result), (shape, result)
+        return result, (shape, result if relu else None)
 
-    def back_through(self, slope: Tensor, known: Tensor) -> Tensor:
-        """The gradient by what the convolution alone puts out, given that by what `run` did, as `back` takes it.
+    def back(self, slopes: Sequence[Tensor], kept: Kept) -> Tensor:
+        """See `Kernel.back`."""
+        shape, known = kept
+        return self.back_to_input(self._through(slopes, known), shape)
+
+    def back_to_input(self, slope: Tensor, shape: torch.Size) -> Tensor:
+        """The gradient by an input of ``shape``, given that by what the convolution alone puts out."""
+        if not self._border:
+            return self._back_to(slope, shape)
+        left, right, above, below = self._border
+        bordered = torch.Size((*shape[:2], shape[2] + above + below, shape[3] + left + right))
+        slope = self._back_to(slope, bordered)
+        like = torch.empty(shape, dtype=slope.dtype, memory_format=torch.channels_last)
+        return torch.ops.aten.replication_pad2d_backward(slope, like, self._border)
+
+    def _through(self, slopes: Sequence[Tensor], known: Tensor | None) -> Tensor:
+        """The gradient by what the convolution alone puts out, given that by what the activation did.
 
         known: for ReLU, its result; for SiLU, what it was given.
         """
+        if known is None:
+            return joined(slopes, self.backward_dtype)
         if self.activation == "silu":
-            return torch.ops.aten.silu_backward(slope, known)
-        rounds = self._phases and self._backward_dtype == torch.bfloat16
-        if rounds and native.rounding.serve(slope, known, at_once=False):
-            rounded = torch.empty_like(slope, dtype=torch.bfloat16)
-            native.rounding.run("relu_back_bfloat16", slope, known, rounded)
-            return rounded
-        return torch.ops.aten.threshold_backward(slope, known, 0)
+            return torch.ops.aten.silu_backward(joined(slopes, known.dtype), known)
+        if self._phases and self.backward_dtype == torch.bfloat16 and rounding.serves(slopes, known):
+            return rounding.relu_back(slopes, known)
+        return torch.ops.aten.threshold_backward(joined(slopes, known.dtype), known, 0)
 
-    def back(self, slope: Tensor, shape: torch.Size) -> Tensor:
-        """The gradient by an input of ``shape``, given that by what the convolution alone puts out."""
+    def _back_to(self, slope: Tensor, shape: torch.Size) -> Tensor:
+        """The gradient by a bordered input of ``shape``, given that by what the convolution alone puts out."""
         if not self._phases:
             conv = self.conv
+            slope = slope.to(conv.weight.dtype)
             like = torch.empty(shape, dtype=slope.dtype).to(memory_format=torch.channels_last)
             frame = (conv.stride, self._zeros, conv.dilation, False, [0, 0], conv.groups)
             return torch.ops.aten.convolution_backward(slope, like, conv.weight, None, *frame, [True, False, False])[0]
-        slope = self._back(slope.to(self._backward_dtype))
+        slope = self._back(slope.to(self.backward_dtype))
         return slope if self._phases == 1 else self._interleave(slope, shape)
 
     def _interleave(self, phases: Tensor, shape: torch.Size) -> Tensor:
@@ -107,20 +120,39 @@ class FusedConv(nn.Module):
         return F.pad(pixels, (0, right, 0, below)) if below or right else pixels
 
 
-class _Fused(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx: FunctionCtx, x: Tensor, fused: FusedConv) -> Tensor:
-        result, known = fused.run(x)
-        ctx.fused, ctx.shape = fused, x.shape  # type: ignore[attr-defined]
-        ctx.save_for_backward(*([] if known is None else [known]))
-        return result
+class Silu(Kernel):
+    """x · sigmoid(x)."""
 
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, slope: Tensor) -> tuple[Tensor, None]:  # type: ignore[override]
-        for known in ctx.saved_tensors:
-            slope = ctx.fused.back_through(slope, known)
-        return ctx.fused.back(slope, ctx.shape), None
+    def run(self, x: Tensor) -> tuple[Tensor, Kept]:
+        """Activate."""
+        return F.silu(x), (x,)
+
+    def back(self, slopes: Sequence[Tensor], kept: Kept) -> Tensor:
+        """See `Kernel.back`."""
+        (x,) = kept
+        return torch.ops.aten.silu_backward(joined(slopes, x.dtype), x)
+
+
+class PooledConv(Kernel):
+    """A convolution with ReLU, and the pooling that alone reads it: what is above zero after it was so before.
+
+    So there is no need to keep what the convolution puts out, nor to go through all of it on the way back.
+    """
+
+    def __init__(self, conv: FusedConv, pool: MaxPool) -> None:
+        super().__init__()
+        self.conv, self.pool = conv, pool
+
+    def run(self, x: Tensor) -> tuple[Tensor, Kept]:
+        """Convolve, activate, pool."""
+        result, kept = self.pool.run(self.conv.run(x)[0])
+        return result, (x.shape, result, *kept)
+
+    def back(self, slopes: Sequence[Tensor], kept: Kept) -> Tensor:
+        """See `Kernel.back`."""
+        shape, result, *pooled = kept
+        slope = torch.ops.aten.threshold_backward(joined(slopes, result.dtype), result, 0)
+        return self.conv.back_to_input(self.pool.back([slope], tuple(pooled), self.conv.backward_dtype), shape)
 
 
 def side_by_side(convs: Sequence[nn.Conv2d]) -> nn.Conv2d:

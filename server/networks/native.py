@@ -21,22 +21,26 @@ _lock = threading.Lock()
 _WORTH_LOADING = 4_000_000_000
 
 
+# Waking other threads takes as long as so many numbers do.
+_WORTH_WAKING = 1 << 17
+
+
 class Kernels:
     """The kernels of one module of `compiled`, which is loaded when it is first wanted."""
 
-    def __init__(self, module: str) -> None:
-        self._module = module
+    def __init__(self, module: str, types: tuple[torch.dtype, ...] = (torch.float32,)) -> None:
+        self._module, self._types = module, types
         self._loaded: list[ModuleType | None] = []
         self._asked = 0
 
     def serve(self, *tensors: Tensor, at_once: bool = True, partly: bool = False) -> bool:
-        """Whether the kernels are there, and take such tensors: float32 on a CPU, laid out channels last.
+        """Whether the kernels are there, and take such tensors: of their types, on a CPU, laid out channels last.
 
         partly: or some channels of a tensor that is, see `whole`.
         at_once: they are loaded if need be. Else only once so much has been asked for that loading would have paid;
         fit where kernels and torch agree to the bit, since which of them runs then depends on what ran before.
         """
-        if not all(_fits(tensor, partly) for tensor in tensors):
+        if not all(tensor.dtype in self._types and _fits(tensor, partly) for tensor in tensors):
             return False
         if not at_once and not self._loaded:
             self._asked += sum(tensor.numel() for tensor in tensors)
@@ -51,8 +55,9 @@ class Kernels:
         kernels = self._kernels()
         assert kernels is not None
         given = [_array(argument) if isinstance(argument, Tensor) else argument for argument in arguments]
+        work = min(argument.numel() for argument in arguments if isinstance(argument, Tensor))
         with _lock:
-            _use_threads()(torch.get_num_threads())
+            _use_threads()(torch.get_num_threads() if work > _WORTH_WAKING else 1)
             getattr(kernels, kernel)(*given)
 
     def _kernels(self) -> ModuleType | None:
@@ -79,7 +84,7 @@ class Kernels:
 
 pooling = Kernels("pooling")
 normalisation = Kernels("normalisation")
-rounding = Kernels("rounding")
+rounding = Kernels("rounding", (torch.float32, torch.bfloat16))
 winograd = Kernels("winograd")
 
 
@@ -106,7 +111,6 @@ def _array(tensor: Tensor) -> np.ndarray:
 def _fits(tensor: Tensor, partly: bool) -> bool:
     return (
         tensor.device.type == "cpu"
-        and tensor.dtype == torch.float32
         and tensor.ndim == 4
         and tensor.numel() > 0
         and (tensor.is_contiguous(memory_format=torch.channels_last) or (partly and _is_part(tensor)))

@@ -11,8 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from reverie.server.networks import native
-from reverie.server.networks.kernels import FusedConv
+from reverie.server.networks import native, rounding
 from reverie.server.networks.lrn import LocalResponseNorm
 from reverie.server.networks.pooling import MaxPool, fits
 
@@ -117,14 +116,21 @@ def test_local_response_norm_is_torchs(channels: int, reach: int, beta: float, k
         assert (one - other).norm() <= 1e-6 * other.norm()
 
 
-def test_slopes_go_back_through_relu_as_torch_takes_and_rounds_them():
-    conv = FusedConv(nn.Conv2d(3, 40, 3, padding=1), "relu", torch.bfloat16)
+@pytest.mark.parametrize("cuts", [(40,), (7, 30, 3)], ids=str)
+def test_slopes_go_back_through_relu_as_torch_takes_and_rounds_them(cuts: tuple[int, ...]):
     slope, result = 1e3 * noise(2, 40, 61, 43), noise(2, 40, 61, 43, seed=3).relu()
     slope[:, 0, 0] = torch.tensor(float("nan"))
     slope[:, 1, 0], slope[:, 2, 0], slope[:, 3, 0] = float("inf"), 3.4e38, 1 + 2**-8
-    ours = conv.back_through(slope, result)
-    assert ours.dtype == torch.bfloat16
-    theirs = torch.ops.aten.threshold_backward(slope, result, 0).bfloat16()
+    # As branches hand them back: among other channels, and some in bfloat16.
+    parts: list[Tensor] = [
+        torch.cat([part, part[:, :5]], 1).contiguous(memory_format=LAST)[:, : part.shape[1]] if len(cuts) > 1 else part
+        for part in slope.split(cuts, 1)
+    ]
+    parts[-1] = parts[-1].bfloat16()
+    assert rounding.serves(parts, result)
+    ours = rounding.relu_back(parts, result)
+    rounded = torch.cat([part.bfloat16().float() for part in parts], 1)
+    theirs = torch.ops.aten.threshold_backward(rounded, result, 0).bfloat16()
     torch.testing.assert_close(ours, theirs, rtol=0, atol=0, equal_nan=True)
 
 

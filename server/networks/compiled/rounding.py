@@ -1,27 +1,52 @@
-"""ReLU's way back into bfloat16 in one pass over memory."""
+"""ReLU's way back into bfloat16 in one pass over memory.
+
+Each tensor is given whole, with the first of the channels that are meant.
+"""
 
 from __future__ import annotations
 
 import numpy as np
-from numba import prange, uint16, uint32
+from numba import int64, prange, uint16
 
-from .compiling import FLOATS, compiled
-
-HALVES = uint16[:, :, :, ::1]
-
-_CHUNK = 1 << 14  # numbers at a time, to a thread
+from .compiling import FLOATS, HALVES, bfloat16, compiled
 
 
-@compiled(FLOATS, FLOATS, HALVES)
-def relu_back_bfloat16(slope, result, out):
+@compiled(FLOATS, int64, FLOATS, int64, HALVES, int64, int64)
+def relu_back_floats(slope, slope_at, result, result_at, out, out_at, channels):
     """Fill ``out``, bfloat16 by its bits, with ``slope`` where ``result`` is above zero, and with zero elsewhere."""
-    bits, results, outs = slope.reshape(-1).view(np.uint32), result.reshape(-1), out.reshape(-1)
-    for part in prange((bits.size + _CHUNK - 1) // _CHUNK):
-        chunk = slice(part * _CHUNK, min(part * _CHUNK + _CHUNK, bits.size))
-        old, kept, new = bits[chunk], results[chunk], outs[chunk]
-        for i in range(old.size):
-            number = old[i]
-            # To the nearest, halves to even; a NaN stays one.
-            rounded = (number + uint32(0x7FFF) + ((number >> uint32(16)) & uint32(1))) >> uint32(16)
-            rounded = uint32(0x7FC0) if (number & uint32(0x7FFFFFFF)) > uint32(0x7F800000) else rounded
-            new[i] = uint16(rounded if kept[i] > 0 else uint32(0))
+    _, height, width, _ = out.shape
+    # Along whole rows where all channels are meant, pixel by pixel else.
+    all_ = channels == slope.shape[3] == result.shape[3] == out.shape[3]
+    pixels, length = (1, width * channels) if all_ else (width, channels)
+    for line in prange(out.shape[0] * height):
+        n, y = line // height, line % height
+        bits, results, outs = slope[n, y].reshape(-1).view(np.uint32), result[n, y].reshape(-1), out[n, y].reshape(-1)
+        for pixel in range(pixels):
+            at = pixel * slope.shape[3] + slope_at
+            old = bits[at : at + length]
+            at = pixel * result.shape[3] + result_at
+            kept = results[at : at + length]
+            at = pixel * out.shape[3] + out_at
+            new = outs[at : at + length]
+            for i in range(length):
+                new[i] = bfloat16(old[i]) if kept[i] > 0 else uint16(0)
+
+
+@compiled(HALVES, int64, FLOATS, int64, HALVES, int64, int64)
+def relu_back_halves(slope, slope_at, result, result_at, out, out_at, channels):
+    """The same for a ``slope`` that is in bfloat16 already."""
+    _, height, width, _ = out.shape
+    all_ = channels == slope.shape[3] == result.shape[3] == out.shape[3]
+    pixels, length = (1, width * channels) if all_ else (width, channels)
+    for line in prange(out.shape[0] * height):
+        n, y = line // height, line % height
+        slopes, results, outs = slope[n, y].reshape(-1), result[n, y].reshape(-1), out[n, y].reshape(-1)
+        for pixel in range(pixels):
+            at = pixel * slope.shape[3] + slope_at
+            old = slopes[at : at + length]
+            at = pixel * result.shape[3] + result_at
+            kept = results[at : at + length]
+            at = pixel * out.shape[3] + out_at
+            new = outs[at : at + length]
+            for i in range(length):
+                new[i] = old[i] if kept[i] > 0 else uint16(0)
