@@ -15,7 +15,8 @@ from torch import Tensor
 log = logging.getLogger(__name__)
 
 # One at a time: not every pool of numba's threads can be used from two.
-_lock = threading.Lock()
+_running = threading.Lock()
+_loading = threading.Lock()
 
 # Numba and all kernels load in half a second: what 100 steps of GoogLeNet at 512² save, 4e7 numbers each if "auto".
 _WORTH_LOADING = 4_000_000_000
@@ -56,13 +57,13 @@ class Kernels:
         assert kernels is not None
         given = [_array(argument) if isinstance(argument, Tensor) else argument for argument in arguments]
         work = min(argument.numel() for argument in arguments if isinstance(argument, Tensor))
-        with _lock:
+        with _running:
             _use_threads()(torch.get_num_threads() if work > _WORTH_WAKING else 1)
             getattr(kernels, kernel)(*given)
 
     def _kernels(self) -> ModuleType | None:
         if not self._loaded:
-            with _lock:
+            with _loading:
                 if not self._loaded:
                     self._loaded.append(self._load())
         return self._loaded[0]
@@ -86,6 +87,12 @@ pooling = Kernels("pooling")
 normalisation = Kernels("normalisation")
 rounding = Kernels("rounding", (torch.float32, torch.bfloat16))
 winograd = Kernels("winograd")
+
+
+def get_ready() -> None:
+    """Load all kernels, and compile those that never were, which takes 10 s once: before anyone waits for a dream."""
+    for kernels in (winograd, pooling, rounding, normalisation):
+        kernels.serve(torch.ones(1, 1, 1, 1))
 
 
 def whole(tensor: Tensor) -> tuple[Tensor, int]:

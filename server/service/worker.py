@@ -5,14 +5,19 @@ from __future__ import annotations
 import dataclasses
 import logging
 import sys
+import threading
 from functools import partial
 from pathlib import Path
 
 from ..dream.device import available, describe, pick_device
+from ..networks import native
 from ..still import Networks
 from .link import Link, hired
 from .spool import Spool
 from .task import Task
+
+# Seconds after which a worker does what would have kept a dream waiting.
+_IDLE = 5.0
 
 
 def main() -> None:
@@ -29,6 +34,10 @@ def main() -> None:
     # Whoever leaves the choice to us gets all there are.
     besides = [name for name in available()[1:] if name.startswith("cuda")] if terms["device"] == "auto" else []
     link.tell("READY", devices=[dataclasses.asdict(facts)], slots=1, besides=besides)
+    if device.type == "cpu":
+        warming = threading.Timer(_IDLE, native.get_ready)
+        warming.daemon = True
+        warming.start()
     networks, spool = Networks(), Spool(Path(terms["spool"]))
     for order in link.jobs():
         task = Task(order, spool, partial(link.is_cancelled, order["job"]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -167,6 +168,25 @@ def test_pooling_waits_until_loading_pays(monkeypatch: pytest.MonkeyPatch):
     results.append(pool(x))
     assert native.pooling._loaded
     assert all(torch.equal(result, results[0]) for result in results)
+
+
+def test_loading_some_keeps_no_others_waiting(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(native.winograd, "_loaded", [])
+    asked, go_on = threading.Event(), threading.Event()
+
+    def load() -> None:
+        asked.set()
+        go_on.wait(60)
+
+    monkeypatch.setattr(native.winograd, "_load", load)
+    warming = threading.Thread(target=native.get_ready)
+    warming.start()
+    assert asked.wait(60)
+    pooled = MaxPool(nn.MaxPool2d(3))(tied(1, 4, 9, 9))
+    assert warming.is_alive() and pooled.shape == (1, 4, 3, 3)
+    go_on.set()
+    warming.join(60)
+    assert not warming.is_alive() and len(native.winograd._loaded) == 1
 
 
 def test_without_numba_torch_pools(without_numba: None, caplog: pytest.LogCaptureFixture):

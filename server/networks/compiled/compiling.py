@@ -17,6 +17,7 @@ HALVES = uint16[:, :, :, ::1]
 _OPTIONS = {"nogil": True, "error_model": "numpy", "fastmath": {"contract"}}
 
 inlined = numba.njit(inline="always", **_OPTIONS)
+helping = numba.njit(**_OPTIONS)
 
 
 def compiled(*signature: Any) -> Callable[[Callable], Callable]:

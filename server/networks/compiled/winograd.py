@@ -10,12 +10,12 @@ import numba
 import numpy as np
 from numba import float32, int64, prange
 
-from .compiling import FLOATS, compiled, inlined
+from .compiling import FLOATS, compiled, helping, inlined
 
 MATRIX = float32[:, ::1]
 
 
-@inlined
+@helping
 def _mix(out, weights, a, b, c, d, e, f):
     """Fill ``out`` with the sum of six vectors by their weights."""
     p, q, r, s, t, u = weights[0], weights[1], weights[2], weights[3], weights[4], weights[5]
