@@ -16,7 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from . import rounding
+from . import relu
 from .convolution import Convolution
 from .kernel import Kept, Kernel, joined
 from .pooling import MaxPool
@@ -97,9 +97,7 @@ class FusedConv(Kernel):
             return joined(slopes, self.backward_dtype)
         if self.activation == "silu":
             return torch.ops.aten.silu_backward(joined(slopes, known.dtype), known)
-        if self._phases and self.backward_dtype == torch.bfloat16 and rounding.serves(slopes, known):
-            return rounding.relu_back(slopes, known)
-        return torch.ops.aten.threshold_backward(joined(slopes, known.dtype), known, 0)
+        return relu.back(slopes, known, self.backward_dtype if self._phases else known.dtype)
 
     def _back_to(self, slope: Tensor, shape: torch.Size) -> Tensor:
         """The gradient by a bordered input of ``shape``, given that by what the convolution alone puts out."""
@@ -151,7 +149,7 @@ class PooledConv(Kernel):
     def back(self, slopes: Sequence[Tensor], kept: Kept) -> Tensor:
         """See `Kernel.back`."""
         shape, result, *pooled = kept
-        slope = torch.ops.aten.threshold_backward(joined(slopes, result.dtype), result, 0)
+        slope = relu.back(slopes, result, result.dtype)
         return self.conv.back_to_input(self.pool.back([slope], tuple(pooled), self.conv.backward_dtype), shape)
 
 

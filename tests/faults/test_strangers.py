@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import numpy as np
 import pytest
 import zmq
 from line import Line
-from server_process import ServerProcess, own_memory
+from server_process import Guarded, guarded, own_memory
 from visits import NOTHING, Visit, same
 
 from reverie.server.service.keyring import Keyring, Pairing
@@ -29,28 +27,11 @@ TELLING = "SECRET-COLOURSPACE"
 PATTERN = b"a picture nobody else may see; "
 
 
-class Guarded:
-    """A server behind keys, with a client of its own that it knows."""
-
-    def __init__(self, home: Path, process: ServerProcess) -> None:
-        self.home, self.process = home, process
-        self.address = Address.parse(json.loads(process.ready_line)["address"])
-        self.own = keys.load(home / "keys" / "client.key")
-
-    def through(self, port: int) -> str:
-        return Address("127.0.0.1", port, self.address.key).line
-
-
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
-    home = tmp_path_factory.mktemp("strangers")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("REVERIE_HOME", str(home))
-        with ServerProcess(home / "spool", "tcp://127.0.0.1:0", "--keys", "--json-ready") as process:
-            assert process.ready_line, process.said()
-            process.wait_for("is ready")
-            yield Guarded(home, process)
-            assert "Traceback" not in process.said(), process.said()
+    with guarded(tmp_path_factory.mktemp("strangers")) as server:
+        yield server
+        assert "Traceback" not in server.process.said(), server.process.said()
 
 
 STRANGE = b"the stranger's.."
@@ -137,7 +118,10 @@ def assert_nothing_was_taken(server: Guarded) -> None:
 def test_an_eavesdropper_sees_neither_picture_nor_settings(server: Guarded) -> None:
     info = PictureInfo((256, 256, 4), "u8", TELLING, "straight", "top-down")
     picture = Picture.from_bytes(info, (PATTERN * (info.size // len(PATTERN) + 1))[: info.size])
-    with Line(server.address.port, record=True) as line, Visit(server.through(line.port), server.own) as visit:
+    with (
+        Line(server.address.port, record=True) as line,
+        Visit(Address("127.0.0.1", line.port, server.address.key).line, server.own) as visit,
+    ):
         dream = visit.client.dream(picture, NOTHING)
         visit.until(lambda: dream.finished)
         assert same(dream, picture), dream.error

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from reverie.server.networks import native, rounding
+from reverie.server.networks import native, relu
 from reverie.server.networks.lrn import LocalResponseNorm
 from reverie.server.networks.pooling import MaxPool, fits
 
@@ -117,8 +117,13 @@ def test_local_response_norm_is_torchs(channels: int, reach: int, beta: float, k
         assert (one - other).norm() <= 1e-6 * other.norm()
 
 
+@pytest.mark.parametrize("least", [0, 1 << 30], ids=["compiled", "by torch"])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16], ids=str)
 @pytest.mark.parametrize("cuts", [(40,), (7, 30, 3)], ids=str)
-def test_slopes_go_back_through_relu_as_torch_takes_and_rounds_them(cuts: tuple[int, ...]):
+def test_slopes_go_back_through_relu_as_torch_takes_and_rounds_them(
+    cuts: tuple[int, ...], dtype: torch.dtype, least: int, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(relu, "_WORTH_COMPILING", least)
     slope, result = 1e3 * noise(2, 40, 61, 43), noise(2, 40, 61, 43, seed=3).relu()
     slope[:, 0, 0] = torch.tensor(float("nan"))
     slope[:, 1, 0], slope[:, 2, 0], slope[:, 3, 0] = float("inf"), 3.4e38, 1 + 2**-8
@@ -128,10 +133,10 @@ def test_slopes_go_back_through_relu_as_torch_takes_and_rounds_them(cuts: tuple[
         for part in slope.split(cuts, 1)
     ]
     parts[-1] = parts[-1].bfloat16()
-    assert rounding.serves(parts, result)
-    ours = rounding.relu_back(parts, result)
-    rounded = torch.cat([part.bfloat16().float() for part in parts], 1)
-    theirs = torch.ops.aten.threshold_backward(rounded, result, 0).bfloat16()
+    assert native.rounding.serve(*parts, result, partly=True)
+    ours = relu.back(parts, result, dtype)
+    whole = torch.cat([part.to(dtype).float() for part in parts], 1)
+    theirs = torch.ops.aten.threshold_backward(whole, result, 0).to(dtype)
     torch.testing.assert_close(ours, theirs, rtol=0, atol=0, equal_nan=True)
 
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import http.server
-import json
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from server_process import ServerProcess
+from server_process import guarded
 
 from reverie.server.cli import main
 from reverie.server.service.keyring import Keyring
@@ -24,14 +23,9 @@ OWN = keys.KeyPair.fresh()
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Address]:
-    home = tmp_path_factory.mktemp("examined")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("REVERIE_HOME", str(home))
-        with ServerProcess(home / "spool", "tcp://127.0.0.1:0", "--keys", "--json-ready") as process:
-            assert process.ready_line, process.said()
-            Keyring(home / "keys").admit(keys.written(OWN.public), "laptop")
-            process.wait_for("is ready")
-            yield Address.parse(json.loads(process.ready_line)["address"])
+    with guarded(tmp_path_factory.mktemp("examined")) as server:
+        Keyring(server.folder).admit(keys.written(OWN.public), "laptop")
+        yield server.address
 
 
 def examined(address: Address, own: keys.KeyPair | None = OWN, *, online: bool = True) -> Doctor:

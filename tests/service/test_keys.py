@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 import zmq
-from server_process import ServerProcess
+from server_process import Guarded, guarded
 
 from reverie.server.service.guard import Guard
 from reverie.server.service.keyring import Keyring, Pairing
@@ -27,22 +27,10 @@ from reverie.shared.wire.address import Address, AddressError
 from reverie.shared.wire.invite import INVITE, read_invite, write_invite
 
 
-class Server:
-    """A server behind keys. folder: where they are."""
-
-    def __init__(self, folder: Path, process: ServerProcess) -> None:
-        self.folder = folder
-        self.address = Address.parse(json.loads(process.ready_line)["address"])
-
-
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    home = tmp_path_factory.mktemp("guarded")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("REVERIE_HOME", str(home))
-        with ServerProcess(home / "spool", "tcp://127.0.0.1:0", "--keys", "--json-ready") as process:
-            assert process.ready_line, process.said()
-            yield Server(home / "keys", process)
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
+    with guarded(tmp_path_factory.mktemp("guarded")) as server:
+        yield server
 
 
 @pytest.fixture
@@ -87,7 +75,7 @@ def problem(client: Client) -> tuple[str, str]:
     return client.problem.code, str(client.problem)
 
 
-def test_a_stranger_is_told_to_pair_and_pairs_once(server: Server) -> None:
+def test_a_stranger_is_told_to_pair_and_pairs_once(server: Guarded) -> None:
     own = keys.KeyPair.fresh()
     code, words = problem(visit(server.address, own))
     assert code == "NOT_PAIRED" and "reverie pair" in words
@@ -102,7 +90,7 @@ def test_a_stranger_is_told_to_pair_and_pairs_once(server: Server) -> None:
     assert again.state is ConnectionState.CONNECTED
 
 
-def test_five_wrong_codes_end_the_pairing(server: Server) -> None:
+def test_five_wrong_codes_end_the_pairing(server: Guarded) -> None:
     code = Pairing(Keyring(server.folder)).open()
     wrong = f"{(int(code) + 1) % 10**6:06}"
     for _ in range(5):
@@ -112,7 +100,7 @@ def test_five_wrong_codes_end_the_pairing(server: Server) -> None:
     assert refused == "NOT_PAIRED"
 
 
-def test_an_open_connection_is_cut_when_its_client_is_revoked(server: Server) -> None:
+def test_an_open_connection_is_cut_when_its_client_is_revoked(server: Guarded) -> None:
     own = keys.KeyPair.fresh()
     keyring = Keyring(server.folder)
     keyring.admit(keys.written(own.public), "laptop")
@@ -125,7 +113,7 @@ def test_an_open_connection_is_cut_when_its_client_is_revoked(server: Server) ->
     assert problem(visit(server.address, own))[0] == "NOT_PAIRED"
 
 
-def test_another_server_key_is_a_hard_stop_with_an_explanation(server: Server) -> None:
+def test_another_server_key_is_a_hard_stop_with_an_explanation(server: Guarded) -> None:
     own = keys.KeyPair.fresh()
     Keyring(server.folder).admit(keys.written(own.public), "laptop")
     other = Address(server.address.host, server.address.port, keys.KeyPair.fresh().public)
@@ -133,7 +121,7 @@ def test_another_server_key_is_a_hard_stop_with_an_explanation(server: Server) -
     assert code == "KEY_CHANGED" and keys.fingerprint(other.key) in words and "new line" in words
 
 
-def test_without_a_key_nothing_is_accepted_and_the_way_out_is_told(server: Server) -> None:
+def test_without_a_key_nothing_is_accepted_and_the_way_out_is_told(server: Guarded) -> None:
     plain = Address(server.address.host, server.address.port)
     code, words = problem(visit(plain, None))
     assert code == "NOT_PAIRED" and "reverie://" in words
@@ -149,7 +137,7 @@ def test_when_nobody_judges_handshakes_nobody_comes_in(tmp_path: Path, context: 
     assert client.state is not ConnectionState.CONNECTED
 
 
-def test_a_judge_that_stumbles_lets_nobody_in_and_goes_on(server: Server) -> None:
+def test_a_judge_that_stumbles_lets_nobody_in_and_goes_on(server: Guarded) -> None:
     own = keys.KeyPair.fresh()
     keyring = Keyring(server.folder)
     keyring.admit(keys.written(own.public), "laptop")
@@ -180,7 +168,7 @@ def eavesdropped(port: int, heard: bytearray) -> int:
     return listener.getsockname()[1]
 
 
-def test_an_eavesdropper_reads_nothing(server: Server) -> None:
+def test_an_eavesdropper_reads_nothing(server: Guarded) -> None:
     own = keys.KeyPair.fresh()
     Keyring(server.folder).admit(keys.written(own.public), "laptop")
     heard = bytearray()
@@ -234,7 +222,7 @@ def run(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_two_people_pair_by_the_commands(server: Server, tmp_path: Path) -> None:
+def test_two_people_pair_by_the_commands(server: Guarded, tmp_path: Path) -> None:
     command = [sys.executable, "-u", "-m", "reverie", "pair"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as pairing:
         assert pairing.stdout
@@ -250,7 +238,7 @@ def test_two_people_pair_by_the_commands(server: Server, tmp_path: Path) -> None
     assert shut_out.returncode == 2 and "reverie pair" in shut_out.stderr
 
 
-def test_a_studio_hands_out_a_key(server: Server, tmp_path: Path) -> None:
+def test_a_studio_hands_out_a_key(server: Guarded, tmp_path: Path) -> None:
     file = tmp_path / "keys" / "client.key"
     assert run(server.folder.parent, "clients", "add", "studio", str(file)).returncode == 0
     client = visit(server.address, keys.load(file))
@@ -258,7 +246,7 @@ def test_a_studio_hands_out_a_key(server: Server, tmp_path: Path) -> None:
     assert run(server.folder.parent, "clients", "add", "studio", str(file)).returncode == 2
 
 
-def test_the_keeper_alone_sees_every_job(server: Server) -> None:
+def test_the_keeper_alone_sees_every_job(server: Guarded) -> None:
     home = server.folder.parent
     listed = run(home, "jobs", "--json")
     assert listed.returncode == 0 and json.loads(listed.stdout) == [], listed

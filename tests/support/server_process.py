@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import re
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+
+import pytest
+
+from reverie.shared.wire import keys
+from reverie.shared.wire.address import Address
 
 
 class ServerProcess:
@@ -57,6 +66,36 @@ class ServerProcess:
         while words not in self.said():
             assert time.monotonic() < deadline, f"never said {words!r}: {self.said()}"
             time.sleep(0.05)
+
+
+@dataclass(frozen=True, slots=True)
+class Guarded:
+    """A server behind keys. home: its folder for settings, keys and networks; address: with its key."""
+
+    home: Path
+    process: ServerProcess
+    address: Address
+
+    @property
+    def folder(self) -> Path:
+        """Where its keys are."""
+        return self.home / "keys"
+
+    @property
+    def own(self) -> keys.KeyPair:
+        """Those of a client that it knows: this process."""
+        return keys.load(self.folder / "client.key")
+
+
+@contextmanager
+def guarded(home: Path) -> Iterator[Guarded]:
+    """Run a server behind keys, its home this process's too."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("REVERIE_HOME", str(home))
+        with ServerProcess(home / "spool", "tcp://127.0.0.1:0", "--keys", "--json-ready") as process:
+            assert process.ready_line, process.said()
+            process.wait_for("is ready")
+            yield Guarded(home, process, Address.parse(json.loads(process.ready_line)["address"]))
 
 
 def is_alive(process: int) -> bool:
