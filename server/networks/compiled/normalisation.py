@@ -8,21 +8,34 @@ import numba
 import numpy as np
 from numba import float32, int64, prange
 
-from .compiling import FLOATS, compiled
+from .compiling import FLOATS, compiled, inlined
 
 
-@numba.njit(nogil=True, error_model="numpy", inline="always")
+@inlined
+def _around(padded, reach, start, sums):
+    """``sums``: ``start`` and the sum over ``reach`` places on both sides; ``padded`` has as many more at both ends."""
+    channels = sums.size
+    if reach == 2:  # what networks have, in one pass
+        a, b, c = padded[:channels], padded[1 : channels + 1], padded[2 : channels + 2]
+        d, e = padded[3 : channels + 3], padded[4 : channels + 4]
+        for i in range(channels):
+            sums[i] = start + a[i] + b[i] + c[i] + d[i] + e[i]
+        return
+    for i in range(channels):
+        sums[i] = start
+    for shift in range(2 * reach + 1):
+        shifted = padded[shift : shift + channels]
+        for i in range(channels):
+            sums[i] += shifted[i]
+
+
+@inlined
 def _roots(x, squares, roots, reach, scale, k):
     """``roots``: 1 / sqrt(k + scale * sum of x² over the neighbours); ``squares`` has ``reach`` zeros at both ends."""
     channels = x.size
     for c in range(channels):
         squares[reach + c] = scale * x[c] * x[c]
-    for c in range(channels):
-        roots[c] = k
-    for shift in range(2 * reach + 1):
-        shifted = squares[shift : shift + channels]
-        for c in range(channels):
-            roots[c] += shifted[c]
+    _around(squares, reach, k, roots)
     for c in range(channels):
         roots[c] = float32(1) / math.sqrt(roots[c])
 
@@ -66,10 +79,6 @@ def normalise_back(slope, x, out, reach, scale, steep, k):
                     result[c] = slopes[c] * roots[c]
             for c in range(channels):
                 squares[reach + c] = result[c] * values[c] * roots[c] * roots[c]
-                through[c] = 0
-            for shift in range(2 * reach + 1):
-                shifted = squares[shift : shift + channels]
-                for c in range(channels):
-                    through[c] += shifted[c]
+            _around(squares, reach, float32(0), through)
             for c in range(channels):
                 result[c] -= twice_beta_scale * values[c] * through[c]
