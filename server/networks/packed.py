@@ -9,7 +9,10 @@ from torch import Tensor
 
 
 class Packed:
-    """(N, C, H, W) in the filters' type -> (N, K, H', W'). weight: (K, C / groups, kh, kw); bias: (K,) or None."""
+    """(N, C, H, W) in the filters' type -> (N, K, H', W'). weight: (K, C / groups, kh, kw); bias: (K,) or None.
+
+    keep: hold on to ``weight`` as it is, which makes a change of size quicker, and costs memory if nobody else does.
+    """
 
     def __init__(
         self,
@@ -19,10 +22,13 @@ class Packed:
         stride: Sequence[int],
         dilation: Sequence[int],
         groups: int = 1,
+        *,
+        keep: bool = True,
     ) -> None:
-        self._weight, self._bias = weight, bias
+        self._bias, self._plain = bias, weight if keep else None
         self._frame = padding, stride, dilation, groups
-        self._ready: tuple[torch.Size, Tensor] | None = None
+        # By the shape of inputs that they lie ready for, the last used first; None: as they were given.
+        self._filters: list[tuple[torch.Size | None, Tensor]] = [(None, weight)]
 
     def __call__(self, x: Tensor, relu: bool = False) -> Tensor:
         """Convolve, and put zero for what is below it if ``relu``."""
@@ -33,11 +39,15 @@ class Packed:
         """The filters as oneDNN wants them for an input of that shape. Plain ones are put so anew by every call, and
         those for another shape so slowly that the convolution itself is soon over.
         """
-        ready = self._ready
-        if ready is None or ready[0] != shape:
-            packed = torch.ops.mkldnn._reorder_convolution_weight(self._weight, *self._frame, list(shape))
-            ready = self._ready = shape, packed
-        return ready[1]
+        known = self._filters
+        found = next((filters for size, filters in known if size == shape), None)
+        if found is None:
+            plain = known[0][1] if self._plain is None else self._plain
+            plain = plain.to_dense() if plain.is_mkldnn else plain
+            found = torch.ops.mkldnn._reorder_convolution_weight(plain, *self._frame, list(shape))
+        # Tiles of two sizes take turns; more than that would take more memory than they are worth.
+        self._filters = [(shape, found), *((size, filters) for size, filters in known if size not in (shape, None))][:2]
+        return found
 
 
 def available() -> bool:

@@ -53,7 +53,7 @@ class Winograd:
         matrix = torch.tensor(_FILTER, dtype=torch.float64)
         mixed = torch.einsum("ir,kcrs,js->ijkc", matrix, weight.double(), matrix)
         filters = mixed.reshape(-1, weight.shape[1], 1, 1).float().contiguous(memory_format=torch.channels_last)
-        self._products = Packed(filters, None, (0, 0), (1, 1), (1, 1), groups=36)
+        self._products = Packed(filters, None, (0, 0), (1, 1), (1, 1), groups=36, keep=False)
         self._channels, self._wide = weight.shape[1], weight.shape[0]
         self._bias = np.zeros(self._wide, np.float32) if bias is None else bias.detach().float().numpy()
 

@@ -15,10 +15,11 @@ SIZES = ((8, 8), (128, 128), (8, 8), (33, 17), (1, 1), (128, 128))
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16], ids=str)
 @pytest.mark.parametrize("groups", [1, 4])
-def test_sizes_take_turns(dtype: torch.dtype, groups: int):
+@pytest.mark.parametrize("keep", [True, False])
+def test_sizes_take_turns(dtype: torch.dtype, groups: int, keep: bool):
     noise = torch.Generator().manual_seed(0)
     conv = nn.Conv2d(64, 192, 3, padding=1, groups=groups).to(dtype=dtype, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    packed = Packed(conv.weight.detach(), conv.bias.detach(), (1, 1), (1, 1), (1, 1), groups)  # type: ignore[union-attr]
+    packed = Packed(conv.weight.detach(), conv.bias.detach(), (1, 1), (1, 1), (1, 1), groups, keep=keep)  # type: ignore[union-attr]
     for size in SIZES:
         x = torch.randn(2, 64, *size, generator=noise).to(dtype, memory_format=torch.channels_last)
         exact = conv(x)
