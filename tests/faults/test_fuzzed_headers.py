@@ -93,15 +93,29 @@ def outcome(frame: bytes) -> float:
     return time.thread_time() - start
 
 
+def slowness() -> float:
+    """How many times as long as usual this machine takes just now to make 5000 dictionaries; at least 1.
+
+    Others may be using the same processor, which it can't see, for minutes.
+    """
+
+    def making() -> float:
+        start = time.thread_time()
+        _ = [{} for _ in range(5000)]
+        return time.thread_time() - start
+
+    return max(1.0, min(making() for _ in range(5)) / 2.5e-4)
+
+
 def put_to_the_test(count: int, seed: int) -> float:
-    """Decode ``count`` headers; returns the longest time, each the best of five where the first was over the limit."""
+    """Decode ``count`` headers; returns the longest time, each the best of six where the first was over the limit."""
     longest = 0.0
     for number, frame in enumerate(headers(count, seed)):
         seconds = outcome(frame)
         if seconds > SECONDS / 4:  # was it the header, or the machine?
             seconds = min(seconds, *(outcome(frame) for _ in range(5)))
         longest = max(longest, seconds)
-        assert seconds < SECONDS, (number, seconds, frame[:60])
+        assert seconds < SECONDS or seconds < SECONDS * slowness(), (number, seconds, frame[:60])
         if number < len(WORST) or number % 50 == 0:
             tracemalloc.start()
             outcome(frame)
