@@ -38,9 +38,10 @@ _INPUT = np.array(
 )
 _OUTPUT = np.array(((1, 1, 1, 1, 1, 0), (0, 1, -1, 2, -2, 0), (0, 1, 1, 4, 4, 0), (0, 1, -1, 8, -8, 1)), np.float32)
 
-# Of less than that it takes as long: mixing grows with the channels alone, and filters are four times as large.
+# Of less than that it takes as long, or gains less than the kernels take to load: mixing grows with the channels alone,
+# and filters are four times as large.
 _FEWEST_CHANNELS = 64
-_FEWEST_MULTIPLICATIONS = 100_000_000
+_FEWEST_MULTIPLICATIONS = 400_000_000
 
 # Numbers that lie between the transforms at a time: more than that leave the processor's caches.
 _AT_A_TIME = 8 << 20
