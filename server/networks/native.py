@@ -29,8 +29,8 @@ _WORTH_WAKING = 1 << 17
 class Kernels:
     """The kernels of one module of `compiled`, which is loaded when it is first wanted."""
 
-    def __init__(self, module: str, types: tuple[torch.dtype, ...] = (torch.float32,)) -> None:
-        self._module, self._types = module, types
+    def __init__(self, name: str, types: tuple[torch.dtype, ...] = (torch.float32,)) -> None:
+        self._name, self._types = name, types
         self._loaded: list[ModuleType | None] = []
         self._asked = 0
 
@@ -46,14 +46,14 @@ class Kernels:
         if not at_once and not self._loaded:
             self._asked += sum(tensor.numel() for tensor in tensors)
             at_once = self._asked > _WORTH_LOADING
-        return (at_once or bool(self._loaded)) and self._kernels() is not None
+        return (at_once or bool(self._loaded)) and self.module() is not None
 
     def run(self, kernel: str, *arguments: object) -> None:
         """Run one of them on as many threads as torch has, if numba has them.
 
         Tensors are given as (N, H, W, C) arrays of the same memory; to be called only after `serve`.
         """
-        kernels = self._kernels()
+        kernels = self.module()
         assert kernels is not None
         given = [_array(argument) if isinstance(argument, Tensor) else argument for argument in arguments]
         work = min(argument.numel() for argument in arguments if isinstance(argument, Tensor))
@@ -61,7 +61,8 @@ class Kernels:
             _use_threads()(torch.get_num_threads() if work > _WORTH_WAKING else 1)
             getattr(kernels, kernel)(*given)
 
-    def _kernels(self) -> ModuleType | None:
+    def module(self) -> ModuleType | None:
+        """Where they are, loaded if need be; None where they can't be had."""
         if not self._loaded:
             with _loading:
                 if not self._loaded:
@@ -72,12 +73,12 @@ class Kernels:
         threads = torch.get_num_threads()
         try:
             _use_threads()(threads)
-            return import_module(f".compiled.{self._module}", __package__)
+            return import_module(f".compiled.{self._name}", __package__)
         except ModuleNotFoundError:
             return None
         except Exception as error:  # a compiler that fails, whatever its reason, must not end a dream
             said = " ".join(str(error).split())[:200]
-            log.warning("numba can't be used for %s, which torch does instead: %s", self._module, said)
+            log.warning("numba can't be used for %s, which torch does instead: %s", self._name, said)
             return None
         finally:
             torch.set_num_threads(threads)  # numba's pool sets its own number in the OpenMP that torch shares with it
@@ -89,10 +90,13 @@ rounding = Kernels("rounding", (torch.float32, torch.bfloat16))
 winograd = Kernels("winograd")
 
 
+FAMILIES = (winograd, pooling, rounding, normalisation)
+
+
 def get_ready() -> None:
     """Load all kernels, and compile those that never were, which takes 10 s once: before anyone waits for a dream."""
-    for kernels in (winograd, pooling, rounding, normalisation):
-        kernels.serve(torch.ones(1, 1, 1, 1))
+    for kernels in FAMILIES:
+        kernels.module()
 
 
 def whole(tensor: Tensor) -> tuple[Tensor, int]:

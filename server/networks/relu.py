@@ -30,9 +30,10 @@ def _fill(masked: Tensor, slope: Tensor, result: Tensor) -> None:
     if masked.dtype == result.dtype:
         torch.ops.aten.threshold_backward.grad_input(slope.to(result.dtype), result, 0, grad_input=masked)
     elif _compiled(slope, result):
-        kernel = "relu_back_halves" if slope.dtype == torch.bfloat16 else "relu_back_floats"
-        places = [place for tensor in (slope, result, masked) for place in native.whole(tensor)]
-        native.rounding.run(kernel, *places, slope.shape[1])
+        rounded = slope.dtype == torch.bfloat16
+        bits = slope if rounded else slope.view(torch.uint32)
+        places = [place for tensor in (bits, result, masked) for place in native.whole(tensor)]
+        native.rounding.run("relu_back_halves" if rounded else "relu_back_floats", *places, slope.shape[1])
     else:
         masked.copy_(torch.ops.aten.threshold_backward(slope.to(result.dtype), result, 0))
 

@@ -8,6 +8,7 @@ and go by channels to whom they concern without a copy.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
 from typing import Any, NamedTuple
 
 import torch
@@ -152,18 +153,11 @@ def _side_by_side(found: _Slopes, channels: int) -> list[Tensor]:
 
 def _whole(found: _Slopes, channels: int) -> Tensor:
     """The same in one piece; sums are float32."""
-    (start, first), *more = found
-    if start or first.shape[1] < channels:
-        more = found
-        first = first.new_zeros((first.shape[0], channels, *first.shape[2:]), dtype=torch.float32)
-        first = first.contiguous(memory_format=torch.channels_last)
-    elif not more:
-        return first
-    if all(slope.shape[1] == channels for _, slope in more):
-        for _, slope in more:
-            first = torch.add(first.float() if first.dtype == slope.dtype else first, slope)
-        return first
-    total = first.float().clone()
-    for start, slope in more:
+    slopes = [slope for _, slope in found]
+    if all(slope.shape[1] == channels for slope in slopes):
+        return reduce(lambda total, slope: total.float() + slope, slopes)
+    batch, _, *size = slopes[0].shape
+    total = torch.zeros(batch, channels, *size).contiguous(memory_format=torch.channels_last)
+    for start, slope in found:
         total[:, start : start + slope.shape[1]] += slope
     return total

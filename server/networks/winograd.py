@@ -60,9 +60,7 @@ class Winograd:
 
     def takes(self, x: Tensor) -> bool:
         """Whether this is the faster way for (N, C, H, W), and it can be gone."""
-        positions = x.numel() // self._channels
-        work = 9 * positions * self._channels * self._wide
-        return work >= _FEWEST_MULTIPLICATIONS and native.winograd.serve(x, partly=True)
+        return 9 * x.numel() * self._wide >= _FEWEST_MULTIPLICATIONS and native.winograd.serve(x, partly=True)
 
     def __call__(self, x: Tensor, padding: Sequence[int], relu: bool) -> Tensor:
         """(N, C, H, W) that it `takes` -> (N, K, H', W'). padding: zeros above and below, left and right."""

@@ -16,7 +16,7 @@ from .link import Link, hired
 from .spool import Spool
 from .task import Task
 
-# Seconds after which a worker does what would have kept a dream waiting.
+# Seconds without a job after which a new worker does what would keep its first dream waiting.
 _IDLE = 5.0
 
 
@@ -34,12 +34,13 @@ def main() -> None:
     # Whoever leaves the choice to us gets all there are.
     besides = [name for name in available()[1:] if name.startswith("cuda")] if terms["device"] == "auto" else []
     link.tell("READY", devices=[dataclasses.asdict(facts)], slots=1, besides=besides)
+    warming = threading.Timer(_IDLE, native.get_ready)
+    warming.daemon = True
     if device.type == "cpu":
-        warming = threading.Timer(_IDLE, native.get_ready)
-        warming.daemon = True
         warming.start()
     networks, spool = Networks(), Spool(Path(terms["spool"]))
     for order in link.jobs():
+        warming.cancel()
         task = Task(order, spool, partial(link.is_cancelled, order["job"]))
         for report in task.reports(networks, device):
             link.tell(report.kind, report.pixels, **report.fields)

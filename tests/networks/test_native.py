@@ -17,7 +17,6 @@ from reverie.server.networks.lrn import LocalResponseNorm
 from reverie.server.networks.pooling import MaxPool, fits
 
 LAST = torch.channels_last
-FAMILIES = (native.pooling, native.normalisation, native.rounding, native.winograd)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -26,14 +25,14 @@ def two_threads() -> Iterator[None]:
     pytest.importorskip("numba")
     before = torch.get_num_threads()
     torch.set_num_threads(2)
-    assert all(kernels.serve(noise(1, 1, 1, 1)) for kernels in FAMILIES)
+    assert all(kernels.serve(noise(1, 1, 1, 1)) for kernels in native.FAMILIES)
     yield
     torch.set_num_threads(before)
 
 
 @pytest.fixture
 def without_numba(monkeypatch: pytest.MonkeyPatch) -> None:
-    for kernels in FAMILIES:
+    for kernels in native.FAMILIES:
         monkeypatch.setattr(kernels, "_loaded", [])
     monkeypatch.setitem(sys.modules, "numba", None)
     for name in [name for name in sys.modules if name.startswith("reverie.server.networks.compiled")]:

@@ -24,8 +24,7 @@ from .row import Row, at_least, at_most, ratio, times
 def speed_rows(rounds: int) -> Iterator[Row]:
     """Against peers and the machine's own limit, at 512² on the CPU."""
     # As in a worker that has been at it for a minute: the compiled kernels are loaded.
-    for kernels in (native.pooling, native.rounding):
-        kernels.serve(torch.ones(1, 1, 1, 1))
+    native.get_ready()
     picture = torch.rand(1, 3, 512, 512, generator=torch.Generator().manual_seed(0))
     model, network = lively("googlenet")
     rate = _Matmul()
